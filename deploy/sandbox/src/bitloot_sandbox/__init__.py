@@ -1,0 +1,1 @@
+"""The providers' side: NOWPayments and Kinguin as a sandbox with faults and a ledger."""

@@ -1,0 +1,1 @@
+"""Mechanisms and contracts shared by the BitLoot services."""

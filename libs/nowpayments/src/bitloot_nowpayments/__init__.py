@@ -1,0 +1,1 @@
+"""The NOWPayments client: create a payment, ask about one."""

@@ -1,0 +1,1 @@
+"""Look at and operate the pipeline: orders, webhooks, dead letters."""

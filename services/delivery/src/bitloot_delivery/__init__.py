@@ -1,0 +1,1 @@
+"""Codes sealed into object storage, the link mailed, the link page served."""

@@ -1,0 +1,1 @@
+"""Payments in, one Kinguin purchase per order out."""
