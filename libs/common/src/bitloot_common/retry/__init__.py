@@ -1,0 +1,1 @@
+"""Retry topics, dead letters and breakers."""

@@ -1,0 +1,85 @@
+"""Admin owns the catalogue, the dead letters and the audit log."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from bitloot_common.tables.metadata import TIMESTAMP, created_now, metadata
+
+products = Table(
+    "products",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("price", Numeric(12, 2), nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("kinguin_product_id", Text, nullable=False),
+    Column("offer_id", Text),
+    Column("price_ceiling", Numeric(12, 2), nullable=False),
+    Column("quantity_max", Integer, nullable=False, server_default="10"),
+    Column("activation", Text, comment="how to activate, shown on the link page"),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    CheckConstraint("price > 0", name="price"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("dlt_topic", Text, nullable=False),
+    Column("dlt_partition", Integer, nullable=False),
+    Column("dlt_offset", BigInteger, nullable=False),
+    Column("original_topic", Text, nullable=False),
+    Column("original_partition", Integer),
+    Column("original_offset", BigInteger),
+    Column("original_timestamp", TIMESTAMP),
+    Column("key", LargeBinary),
+    Column("value", LargeBinary),
+    Column("headers", JSONB, nullable=False, comment="[[name, base64 value or null], …] in the record's order"),
+    Column("event_id", Text),
+    Column("event_type", Text),
+    Column("order_id", Uuid),
+    Column("attempts", Integer),
+    Column("error_class", Text),
+    Column("error_message", Text),
+    Column("fingerprint", Text, nullable=False),
+    Column("first_failed_at", TIMESTAMP),
+    Column("dead_at", TIMESTAMP, nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("state_at", TIMESTAMP),
+    Column("state_by", Text),
+    Column("state_reason", Text),
+    Column("replays", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("dlt_topic", "dlt_partition", "dlt_offset"),
+    CheckConstraint("state in ('open', 'replayed', 'discarded')", name="state"),
+    Index("ix_dead_letters_state_fingerprint", "state", "fingerprint"),
+    Index("ix_dead_letters_order_id", "order_id"),
+    Index("ix_dead_letters_dead_at_id", "dead_at", "id"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    created_now("at"),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text),
+    Column("reason", Text),
+    Column("detail", JSONB, nullable=False, server_default="{}"),
+    Index("ix_audit_log_at", "at"),
+)
