@@ -6,6 +6,7 @@ spelling, not ours, and tolerate fields that they do not know.
 
 from decimal import Decimal
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
 
@@ -67,3 +68,13 @@ class KinguinEsaWebhook(Event):
     order_external_id: str | None = None
     status: str
     updated_at: str | None = None
+
+
+class PaymentCreated(Event):
+    """A payment was created for an order: it waits for the customer's money now."""
+
+    TYPE: ClassVar[str] = "ingress.payment_created.v1"
+    TOPIC: ClassVar[str] = topics.PAYMENTS_IPN
+
+    order_id: UUID
+    payment_id: str

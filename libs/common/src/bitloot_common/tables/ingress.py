@@ -110,7 +110,9 @@ webhook_logs = Table(
     Index("ix_webhook_logs_order_id", "order_id", postgresql_where=text("order_id is not null")),
     Index("ix_webhook_logs_payment_id", "payment_id", postgresql_where=text("payment_id is not null")),
     Index(
-        "ix_webhook_logs_reservation_id", "reservation_id", postgresql_where=text("reservation_id is not null")
+        "ix_webhook_logs_reservation_id",
+        "reservation_id",
+        postgresql_where=text("reservation_id is not null"),
     ),
     Index("ix_webhook_logs_provider_event_type_id", "provider", "event_type", "id"),
 )
