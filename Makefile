@@ -31,13 +31,15 @@ test: setup ## every test: unit, integration, end to end; ARGS="-k name" for som
 	@exec .venv/bin/pytest $(ARGS)
 
 check: setup ## format, lint, types, import boundaries, lock file: what needs no server
-	@.venv/bin/ruff format --check --quiet . || { echo "run: .venv/bin/ruff format"; exit 1; }
+	@.venv/bin/ruff format --check --quiet --output-format concise || { echo "run: .venv/bin/ruff format"; exit 1; }
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports --no-timing
-	@"$$(deploy/local/find-uv)" lock --check --quiet || { echo "uv.lock is not up to date: run uv lock"; exit 1; }
+	@deploy/local/uv lock --check --quiet || { echo "run: deploy/local/uv lock"; exit 1; }
 
 setup: .venv/.complete ## install what the other targets need, from the lock file
 
 .venv/.complete: $(SETUP_INPUTS)
-	@deploy/local/set-up
+	@echo "setting up .venv from uv.lock"
+	@deploy/local/uv sync --frozen --all-packages
+	@touch $@

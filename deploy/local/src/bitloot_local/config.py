@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from bitloot_local import credentials, envfile
 from bitloot_local.errors import StackError
@@ -14,7 +14,18 @@ KinguinApi = Literal["reservations", "esa"]
 KafkaKind = Literal["java", "memory"]
 
 # What a process of ours may see of the caller's environment: the machine, never the person's settings.
-INHERITED = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "JAVA_HOME", "NO_PROXY", "HTTP_PROXY", "HTTPS_PROXY")
+INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "JAVA_HOME",
+    "NO_PROXY",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+)
 INHERITED_PREFIXES = ("LC_", "SSL_CERT_", "OTEL_", "XDG_", "PYTHON")
 
 
@@ -45,8 +56,11 @@ def load(layout: Layout | None = None) -> Config:
     layout = layout or Layout()
     layout.create()
     dotenv = REPOSITORY / ".env"
-    settings = {**(envfile.read(dotenv) if dotenv.exists() else {}), **{k: v for k, v in os.environ.items() if v}}
-    # KINGUIN_API and BITLOOT_KAFKA only from the environment: `.env` is compose's, where `esa` means production.
+    settings = {
+        **(envfile.read(dotenv) if dotenv.exists() else {}),
+        **{k: v for k, v in os.environ.items() if v},
+    }
+    # These from the environment only: `.env` is compose's, where KINGUIN_API=esa means production.
     return Config(
         layout=layout,
         ports=Ports.chosen_by(settings),
@@ -58,14 +72,14 @@ def load(layout: Layout | None = None) -> Config:
 
 
 def kinguin_api(text: str) -> KinguinApi:
-    if text == "reservations" or text == "esa":
-        return text
+    if text in get_args(KinguinApi):
+        return cast(KinguinApi, text)
     raise StackError(f"KINGUIN_API={text}: it is `reservations` or `esa`")
 
 
 def kafka_kind(text: str) -> KafkaKind:
-    if text == "java" or text == "memory":
-        return text
+    if text in get_args(KafkaKind):
+        return cast(KafkaKind, text)
     raise StackError(f"BITLOOT_KAFKA={text}: it is `java` (Apache Kafka, the default) or `memory`")
 
 

@@ -1,8 +1,8 @@
 """The main job, once, for real: order → payment → reservation → mail → revealed key."""
 
-import asyncio
 import os
 from dataclasses import replace
+from pathlib import Path
 
 from bitloot_local import environment, processes, report, topology
 from bitloot_local.config import Config
@@ -11,11 +11,10 @@ from bitloot_local.layout import Layout
 from bitloot_local.purchase import Purchase
 from bitloot_local.stack import Stack, down
 from bitloot_local.terminal import Terminal
-from pathlib import Path
 
 
 def marker(layout: Layout) -> Path:
-    """There while a demo's own stack runs: a killed demo's leftovers are not mistaken for somebody's stack."""
+    """There while a demo's own stack runs, so that a killed demo's leftovers are not taken for somebody's."""
     return layout.root / "demo"
 
 
@@ -57,9 +56,13 @@ async def gather_parts(config: Config, terminal: Terminal) -> tuple[Config, topo
 
 async def buy(stack: Stack, terminal: Terminal) -> None:
     """The purchase, ended at once when a process of the stack dies under it."""
-    async with terminal.alive(), stack.crashes_reported():
-        async with Purchase.at(environment.everything(stack.config), stack.layout, terminal) as purchase:
-            await purchase.place_order()
-            await purchase.pay()
-            await purchase.arrives()
-            await purchase.reveal()
+    env = environment.everything(stack.config)
+    async with (
+        terminal.alive(),
+        stack.crashes_reported(),
+        Purchase.at(env, stack.layout, terminal) as purchase,
+    ):
+        await purchase.place_order()
+        await purchase.pay()
+        await purchase.arrives()
+        await purchase.reveal()

@@ -55,19 +55,32 @@ def _own(config: Config, name: str) -> Mapping[str, str]:
     public = {"WEBHOOK_BASE_URL": url(config.ports.ingress), "FRONTEND_URL": url(config.ports.delivery)}
     match name:
         case "ingress":
-            return public | nowpayments(config) | {
-                "KINGUIN_WEBHOOK_SECRET": config.secrets["KINGUIN_WEBHOOK_SECRET"],
-                "KINGUIN_API": config.kinguin_api,
-            }
+            return (
+                public
+                | nowpayments(config)
+                | {
+                    "KINGUIN_WEBHOOK_SECRET": config.secrets["KINGUIN_WEBHOOK_SECRET"],
+                    "KINGUIN_API": config.kinguin_api,
+                }
+            )
         case "fulfillment":
             reconcile = {"RECONCILE_INTERVAL_S": RECONCILE_INTERVAL_S}
             return public | nowpayments(config) | kinguin(config) | reconcile
         case "delivery":
-            return public | kinguin(config) | object_storage(config) | mail(config) | secrets(
-                config, "LINK_SECRETS", "KEY_RING"
+            return (
+                public
+                | kinguin(config)
+                | object_storage(config)
+                | mail(config)
+                | secrets(config, "LINK_SECRETS", "KEY_RING")
             )
         case "admin":
-            return public | nowpayments(config) | kinguin(config) | secrets(config, "ADMIN_TOKEN", "LINK_SECRETS")
+            return (
+                public
+                | nowpayments(config)
+                | kinguin(config)
+                | secrets(config, "ADMIN_TOKEN", "LINK_SECRETS")
+            )
     raise ValueError(name)
 
 
@@ -83,7 +96,10 @@ def sandbox(config: Config) -> dict[str, str]:
 
 
 def nowpayments(config: Config) -> dict[str, str]:
-    return {"NOWPAYMENTS_BASE": f"{url(config.ports.sandbox)}/nowpayments/v1", **secrets(config, *NOWPAYMENTS)}
+    return {
+        "NOWPAYMENTS_BASE": f"{url(config.ports.sandbox)}/nowpayments/v1",
+        **secrets(config, *NOWPAYMENTS),
+    }
 
 
 def kinguin(config: Config) -> dict[str, str]:

@@ -21,9 +21,10 @@ class StackError(Exception):
 class PortTaken(StackError):
     def __init__(self, port: int, variable: str, owner: str | None) -> None:
         by = f" by {owner}" if owner else ""
+        other = f"{variable}={port + 10000 if port < 55000 else port - 10000}"
         super().__init__(
-            f"port {port} is taken{by}. Stop that process, or choose another port: {variable}={port + 10000} make up"
-            f" (or a line {variable}={port + 10000} in .env)"
+            f"port {port} is taken{by}. Stop that process, or choose another port: {other} make up"
+            f" (or a line {other} in .env)"
         )
 
 

@@ -31,8 +31,7 @@ async def resolve(layout: Layout, java_home: Path, report: Report) -> Path:
     draft = Path(tempfile.mkdtemp(prefix="jars-", dir=layout.cache))
     try:
         await _copy_dependencies(maven, java_home, draft, layout.log("maven"), report)
-        if not target.is_dir():
-            draft.rename(target)
+        os.replace(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target

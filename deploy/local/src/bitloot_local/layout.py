@@ -5,6 +5,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 POM = REPOSITORY / "deploy/local/pom.xml"
+UV = REPOSITORY / "deploy/local/uv"
 CATALOGUE = REPOSITORY / "deploy/catalogue.yaml"
 DEFAULT_ROOT = REPOSITORY / ".local"
 

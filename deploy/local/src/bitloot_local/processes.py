@@ -1,9 +1,9 @@
 """Which process is ours, started how, and how it is stopped.
 
-Every process carries a mark in its environment: stack directory, name, fingerprint, signal. A pid alone proves
-nothing (it may have been recycled for a stranger) and a pid file may be lost with a killed `make up`;
-the mark is there as long as the process is. It also says how the process wants to be stopped. Processes are started in a session of their own, so that
-they outlive `make up` and a Ctrl-C at the terminal is not theirs.
+Every process carries a mark in its environment: stack directory, name, fingerprint, and the signal that
+stops it. A pid alone proves nothing (it may have been recycled for a stranger) and a pid file may be lost
+with a killed `make up`; the mark is there as long as the process is. Processes are started in a session
+of their own, so that they outlive `make up` and a Ctrl-C at the terminal is not theirs.
 """
 
 import pwd

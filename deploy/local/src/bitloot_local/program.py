@@ -31,7 +31,12 @@ class Program:
     @property
     def fingerprint(self) -> str:
         """Changes when the process would be started differently; then `up` restarts it."""
-        described = [self.argv, self.stop_signal, sorted(self.env.items()), sorted((str(p), t) for p, t in self.files.items())]
+        described = [
+            self.argv,
+            self.stop_signal,
+            sorted(self.env.items()),
+            sorted((str(p), t) for p, t in self.files.items()),
+        ]
         return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:16]
 
 

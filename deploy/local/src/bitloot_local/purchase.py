@@ -25,7 +25,9 @@ PAYMENT_LIFE = ("waiting", "confirming", "confirmed", "sending", "finished")
 
 
 class Purchase:
-    def __init__(self, http: httpx.AsyncClient, env: Mapping[str, str], layout: Layout, terminal: Terminal) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, env: Mapping[str, str], layout: Layout, terminal: Terminal
+    ) -> None:
         self._http = http
         self._env = env
         self._layout = layout
@@ -37,7 +39,9 @@ class Purchase:
 
     @classmethod
     @asynccontextmanager
-    async def at(cls, env: Mapping[str, str], layout: Layout, terminal: Terminal) -> AsyncIterator["Purchase"]:
+    async def at(
+        cls, env: Mapping[str, str], layout: Layout, terminal: Terminal
+    ) -> AsyncIterator["Purchase"]:
         async with httpx.AsyncClient(timeout=ANSWER_S_MAX, trust_env=False) as http:
             yield cls(http, env, layout, terminal)
 
@@ -69,19 +73,21 @@ class Purchase:
     async def reveal(self) -> None:
         """Opens the link as a browser does: page, then reveal, then the sealed object and its key."""
         self._terminal.line("link", self.link)
-        page = await self._http.get(self.link, headers={"Accept": "text/html"})
-        self._expect(page, "delivery")
+        page = await self._get("delivery", self.link, accept="text/html")
         opened = await self._post("delivery", f"{self.link}/reveal", {})
-        sealed = await self._http.get(opened["url"])
-        self._expect(sealed, "s3")
+        sealed = await self._get("s3", opened["url"])
         codes = unseal(sealed.text.strip(), opened["key"])["codes"]
         sold = await self._sold()
         if not codes or sorted(code["code"] for code in codes) != sorted(sold):
-            raise DemoFailed(f"the revealed codes are not the ones the sandbox sold: {len(codes)} and {len(sold)}")
+            raise DemoFailed(
+                f"the revealed codes are not the ones the sandbox sold: {len(codes)} and {len(sold)}"
+            )
         if any(code in page.text for code in sold):
             raise DemoFailed("the link page shows the code before it was asked to")
         for code in codes:
-            self._terminal.line("key", f"{code['code']}   ({code.get('name') or code.get('type')})", "bold green")
+            self._terminal.line(
+                "key", f"{code['code']}   ({code.get('name') or code.get('type')})", "bold green"
+            )
 
     async def _mail_came(self) -> bool:
         await self._show_timeline()
@@ -98,8 +104,8 @@ class Purchase:
     async def _show_timeline(self) -> str:
         """Prints what is new on the order's public timeline; returns the order's status."""
         url = f"{self._env['INGRESS_URL']}/orders/{self.order['orderId']}"
-        token = {"x-order-session-token": self.order["orderSessionToken"]}
-        order = (await self._get("ingress", url, headers=token)).json()
+        token = {"x-order-session-token": str(self.order["orderSessionToken"])}
+        order = (await self._get("ingress", url, **token)).json()
         for item in order["timeline"][self._shown :]:
             status = f"   order {item['status']}" if item.get("status") else ""
             self._terminal.line("timeline", f"{item['kind']}{status}")
@@ -121,20 +127,23 @@ class Purchase:
                 raise self._failed(f"{failure} within {STAGE_S_MAX:.0f} s", *logs)
             await asyncio.sleep(POLL_S)
 
-    async def _get(self, process: str, url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        return self._expect(await self._http.get(url, headers=headers), process)
+    async def _get(self, process: str, url: str, **headers: str) -> httpx.Response:
+        return await self._send(process, self._http.build_request("GET", url, headers=headers))
 
     async def _post(self, process: str, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        answer = await self._http.post(url, json=body, headers={"Accept": "application/json"})
-        told: dict[str, Any] = self._expect(answer, process).json()
+        request = self._http.build_request("POST", url, json=body, headers={"Accept": "application/json"})
+        told: dict[str, Any] = (await self._send(process, request)).json()
         return told
 
-    def _expect(self, answer: httpx.Response, process: str) -> httpx.Response:
-        if answer.is_success:
-            return answer
-        request = answer.request
-        what = f"{request.method} {request.url.copy_with(query=None)} is {answer.status_code}: {answer.text[:300]}"
-        raise self._failed(what, process)
+    async def _send(self, process: str, request: httpx.Request) -> httpx.Response:
+        what = f"{request.method} {request.url.copy_with(query=None)}"  # a signed link's query is a secret
+        try:
+            answer = await self._http.send(request)
+        except httpx.HTTPError as error:
+            raise self._failed(f"{what}: {error or type(error).__name__}", process) from None
+        if not answer.is_success:
+            raise self._failed(f"{what} is {answer.status_code}: {answer.text[:300]}", process)
+        return answer
 
     def _failed(self, what: str, *logs: str) -> DemoFailed:
         order = f" (order {self.order['orderId']})" if self.order else ""

@@ -1,16 +1,20 @@
 """Tables for the terminal: where each part can be looked at, and what runs."""
 
+import os
 import time
+from pathlib import Path
 
 from bitloot_local import environment, processes
 from bitloot_local.config import Config
 from bitloot_local.errors import end_of
+from bitloot_local.ports import HOST
 from bitloot_local.terminal import Terminal
 from bitloot_local.topology import NAMES
 
 WITHOUT_MAVEN = (
-    "Without Maven Central there is still `make demo`, on an in-memory Kafka. To run the whole stack on that:\n"
-    "BITLOOT_KAFKA=memory make up (one instance per service; a restart of Kafka forgets its messages)."
+    "Without Maven Central there is still `make demo`, on an in-memory Kafka.\n"
+    "To run the whole stack on that: BITLOOT_KAFKA=memory make up"
+    " (one instance per service; a restart of Kafka forgets its messages)."
 )
 MEMORY_KAFKA = "Kafka is librdkafka's in-memory broker here, not Apache Kafka: good for a demo, kept nowhere."
 
@@ -27,12 +31,17 @@ def urls(config: Config, terminal: Terminal) -> None:
             ("sandbox providers", f"{told['SANDBOX_URL']}/docs"),
             ("mailbox", told["MAILBOX_URL"]),
             ("Kafka", config.kafka_bootstrap_servers),
-            ("PostgreSQL", config.database_url("bitloot", "OWNER_DATABASE_PASSWORD")),
-            ("S3", f"{config.s3_endpoint_url}/{environment.S3_BUCKET}"),
-            ("credentials and all else", str(config.layout.env_file)),
-            ("logs", f"{config.layout.logs}/"),
+            ("PostgreSQL", f"{HOST}:{config.ports.postgres}, database bitloot"),
+            ("S3", f"{config.s3_endpoint_url}, bucket {environment.S3_BUCKET}"),
+            ("credentials, DSNs", shown(config.layout.env_file)),
+            ("logs", f"{shown(config.layout.logs)}/"),
         ],
     )
+
+
+def shown(path: Path) -> str:
+    """As short as a person would type it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def status(config: Config, terminal: Terminal) -> int:

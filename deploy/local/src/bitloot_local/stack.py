@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import psutil
 
-from bitloot_local import environment, envfile, processes
+from bitloot_local import envfile, environment, processes
 from bitloot_local.config import Config
 from bitloot_local.errors import ProcessFailed, StackBusy, StackError
 from bitloot_local.layout import REPOSITORY, Layout
@@ -210,7 +210,9 @@ def only_one(layout: Layout) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise StackBusy(f"another make up or down is at work here (process {file.read().strip()})") from None
+            raise StackBusy(
+                f"another make up or down is at work here (process {file.read().strip()})"
+            ) from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
@@ -219,7 +221,7 @@ def only_one(layout: Layout) -> Iterator[None]:
 
 @contextmanager
 def interrupts_ignored() -> Iterator[None]:
-    """Stopping is not interrupted half way. (Signals reach the main thread only; tests run a stack in another.)"""
+    """Stopping is not interrupted half way. (Only the main thread has signals; tests use another.)"""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, contextmanager
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 HEARTBEAT_S = 5.0
 
@@ -44,13 +43,10 @@ class Terminal:
         self.console.print(f"\n✗ {error}", style="red", markup=False)
 
     def table(self, title: str, rows: list[tuple[str, str]]) -> None:
-        table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False, padding=(0, 2))
-        table.add_column(no_wrap=True, style="bold")
-        table.add_column(overflow="fold")
+        width = max(len(name) for name, _ in rows)
+        self.say(f"\n{title}")
         for name, value in rows:
-            table.add_row(f"  {name}", value)
-        self.say()
-        self.console.print(table, markup=False)
+            self.say(f"  {name:<{width}}  {value}")
 
     @contextmanager
     def step(self, name: str, doing: str) -> Iterator[Step]:

@@ -1,8 +1,8 @@
 """The whole topology on one page, in the order an order travels.
 
-    kafka  postgres  s3  smtp  sandbox     all at once
-    topics │ schema → catalogue            two lanes; each needs its server
-    ingress  fulfillment  delivery  admin  all at once
+kafka  postgres  s3  smtp  sandbox     all at once
+topics │ schema → catalogue            two lanes; each needs its server
+ingress  fulfillment  delivery  admin  all at once
 """
 
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""The servers the system stands on. Each file: how one is configured, started and asked whether it is ready."""
+"""The servers the system stands on; a file says how one is configured, started and asked if it is ready."""

@@ -17,7 +17,7 @@ So it shows the main job, and no test runs on it.
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from confluent_kafka import Producer
 
@@ -48,7 +48,7 @@ async def serve(port: int) -> None:
         await server.serve_forever()
 
 
-def relay_to(host: str, port: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+def relay_to(host: str, port: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection(host, port)
         await asyncio.gather(_copy(reader, up_writer), _copy(up_reader, writer))

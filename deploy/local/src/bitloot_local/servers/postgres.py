@@ -60,7 +60,7 @@ def program(config: Config) -> Program:
         finally:
             await connection.close()
 
-    async def owner_and_database(report: Report) -> None:
+    async def owner_and_database(_report: Report) -> None:
         await _ensure_owner(superuser_url, config.secrets["OWNER_DATABASE_PASSWORD"])
 
     return Program(
@@ -77,11 +77,7 @@ def program(config: Config) -> Program:
 
 async def _initdb(config: Config, data: Path) -> None:
     user = _unprivileged_user()
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if user is not None:
-        _let_through(data.parent)
-        _let_through(binaries())
-        os.chown(data, user, pwd.getpwuid(user).pw_gid)
+    _make_directory(data, user)
     log = config.layout.log("postgres")
     read, write = os.pipe()  # the password goes through a pipe: no file holds it
     os.write(write, config.secrets["POSTGRES_PASSWORD"].encode() + b"\n")
@@ -90,8 +86,8 @@ async def _initdb(config: Config, data: Path) -> None:
         os.fchown(read, user, -1)
     with log.open("ab") as file:
         process = await asyncio.create_subprocess_exec(
-            str(binaries() / "initdb"), "-D", str(data), "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8",
-            "--auth=scram-sha-256", f"--pwfile=/dev/fd/{read}", "--no-instructions",
+            str(binaries() / "initdb"), "-D", str(data), "-U", "postgres", "--encoding=UTF8",
+            "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile=/dev/fd/{read}", "--no-instructions",
             stdout=file, stderr=file, pass_fds=(read,), user=user,
         )  # fmt: skip
         os.close(read)
@@ -101,8 +97,16 @@ async def _initdb(config: Config, data: Path) -> None:
         raise ProcessFailed("postgres", "could not create its data directory", log)
 
 
+def _make_directory(data: Path, user: int | None) -> None:
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if user is not None:
+        _let_through(data.parent)
+        _let_through(binaries())
+        os.chown(data, user, pwd.getpwuid(user).pw_gid)
+
+
 async def _ensure_owner(superuser_url: str, password: str) -> None:
-    """Role and database `bitloot`: no superuser, as in production, but one that may make the services' roles."""
+    """Role and database `bitloot`: no superuser, as in production, but it may make the services' roles."""
     connection = await asyncpg.connect(superuser_url)
     try:
         exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = 'bitloot'")

@@ -63,9 +63,17 @@ def versitygw(config: Config, binary: Path) -> Program:
         config,
         objects,
         argv=(
-            str(binary), "--port", f"{HOST}:{config.ports.s3}", "--region", S3_REGION,
-            "--cors-allow-origin", link_page_origins(config)[0], "posix", "--nometa", str(objects),
-        ),  # fmt: skip
+            str(binary),
+            "--port",
+            f"{HOST}:{config.ports.s3}",
+            "--region",
+            S3_REGION,
+            "--cors-allow-origin",
+            link_page_origins(config)[0],
+            "posix",
+            "--nometa",
+            str(objects),
+        ),
         env={
             "ROOT_ACCESS_KEY": config.secrets["R2_ACCESS_KEY_ID"],
             "ROOT_SECRET_KEY": config.secrets["R2_SECRET_ACCESS_KEY"],
@@ -74,13 +82,13 @@ def versitygw(config: Config, binary: Path) -> Program:
 
 
 def _program(config: Config, objects: Path, **how: Any) -> Program:
-    async def directory(report: Report) -> None:
-        objects.mkdir(parents=True, exist_ok=True)
+    async def directory(_report: Report) -> None:
+        os.makedirs(objects, exist_ok=True)
 
     async def lists_buckets() -> None:
         await asyncio.to_thread(lambda: client(config).list_buckets())
 
-    async def bucket(report: Report) -> None:
+    async def bucket(_report: Report) -> None:
         await asyncio.to_thread(_ensure_bucket, config)
 
     ports = ((config.ports.s3, "S3_PORT"),)
@@ -126,12 +134,19 @@ async def build_versitygw(layout: Layout, report: Report) -> Path:
         return binary
     go = shutil.which("go")
     if not go:
-        raise ToolMissing("no S3 server: it comes with Maven (see above), or by Go, and `go` was not found either")
+        raise ToolMissing(
+            "no S3 server: it comes with Maven (see above), or by Go, and `go` was not found either"
+        )
     report("go install versitygw (about a minute, once)")
     log = layout.log("versitygw-build")
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
-            go, "install", VERSITYGW, env={**os.environ, "GOBIN": str(binary.parent)}, stdout=file, stderr=file
+            go,
+            "install",
+            VERSITYGW,
+            env={**os.environ, "GOBIN": str(binary.parent)},
+            stdout=file,
+            stderr=file,
         )
         try:
             async with asyncio.timeout(BUILD_S_MAX):
