@@ -68,7 +68,7 @@ class Rows:
     """The rows to publish, oldest first. Every method raises OSError, TimeoutError or an asyncpg error when
     the database does not answer; the connection is then to be terminated, not used again."""
 
-    def __init__(self, connection: asyncpg.Connection[asyncpg.Record], outbox: Outbox, settle: str) -> None:
+    def __init__(self, connection: db.OwnConnection, outbox: Outbox, settle: str) -> None:
         self._connection = connection
         self._outbox = outbox
         self._settle = settle
