@@ -64,7 +64,7 @@ Editor = Annotated[Identity, Depends(EDIT)]
 Manager = Annotated[Identity, Depends(MANAGE)]
 
 
-class UndeclaredRight(Exception):  # noqa: N818  (says what is wrong with the route)
+class UndeclaredRight(Exception):
     """A route was declared without a right."""
 
     def __init__(self, path: str) -> None:
