@@ -17,7 +17,9 @@ def test_an_event_round_trips_in_camel_case() -> None:
 
 
 def test_attributes_round_trip_as_headers() -> None:
-    event = CloudEvent("1", "a.b.v1", "/bitloot/x", "order", datetime(2026, 1, 2, 3, 4, 5, 6000, tzinfo=UTC), "00-a-b-01")
+    event = CloudEvent(
+        "1", "a.b.v1", "/bitloot/x", "order", datetime(2026, 1, 2, 3, 4, 5, 6000, tzinfo=UTC), "00-a-b-01"
+    )
     headers = as_record_headers(event.to_headers())
     assert dict(headers)["ce_specversion"] == b"1.0"
     assert CloudEvent.from_headers(headers) == event
