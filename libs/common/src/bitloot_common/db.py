@@ -1,14 +1,19 @@
 """PostgreSQL connections: asyncpg, JSON as Python objects, a limit on everything."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import orjson
 
 from bitloot_common.settings import DatabaseSettings
 
-Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-Pool = asyncpg.Pool[asyncpg.Record]
+# asyncpg's classes are generic in its stubs only: at run time they cannot be subscripted
+if TYPE_CHECKING:
+    OwnConnection = asyncpg.Connection[asyncpg.Record]  # of no pool: `terminate()` works at once
+    Connection = OwnConnection | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = OwnConnection = Pool = Any
 
 
 async def prepare(connection: Any) -> None:

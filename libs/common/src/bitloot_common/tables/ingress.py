@@ -48,6 +48,9 @@ orders = Table(
     Index("ix_orders_email_lower", text("lower(email)")),
     Index("ix_orders_status_since", "status", "status_since"),
     Index("ix_orders_created_at_id", "created_at", "id"),
+    # admin's lists: newest first within a status, and an e-mail's beginning
+    Index("ix_orders_status_id", "status", "id"),
+    Index("ix_orders_email_prefix", text("lower(email) text_pattern_ops"), "id"),
 )
 
 payments = Table(
@@ -115,4 +118,6 @@ webhook_logs = Table(
         postgresql_where=text("reservation_id is not null"),
     ),
     Index("ix_webhook_logs_provider_event_type_id", "provider", "event_type", "id"),
+    # admin's list of what was not accepted; partial, so that the hot path writes nothing here
+    Index("ix_webhook_logs_not_accepted", "outcome", "id", postgresql_where=text("outcome <> 'accepted'")),
 )
