@@ -34,3 +34,23 @@ class LinkMailed(Event):
     delivery_id: UUID
     purpose: str
     complete: bool
+
+
+class MailDue(Event):
+    """A mail that is not a part's first one waits in `deliveries`: a notice, a resend or a fresh link."""
+
+    TYPE: ClassVar[str] = "delivery.mail_due.v1"
+    TOPIC: ClassVar[str] = topics.DELIVERIES_STORED
+
+    order_id: UUID
+    delivery_id: UUID
+
+
+class FreshLinkRequested(Event):
+    """The customer asked on the link page for a fresh link, to the order's own address."""
+
+    TYPE: ClassVar[str] = "delivery.fresh_link_requested.v1"
+    TOPIC: ClassVar[str] = topics.DELIVERIES_REQUESTED
+
+    order_id: UUID
+    link_id: UUID
