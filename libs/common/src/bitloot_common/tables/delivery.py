@@ -70,5 +70,6 @@ deliveries = Table(
     created_now("created_at"),
     Column("mailed_at", TIMESTAMP),
     UniqueConstraint("order_id", "purpose", "sequence"),
+    Index("ix_deliveries_status_id", "status", "id"),
     Index("ix_deliveries_pending", "created_at", postgresql_where=text("status = 'pending'")),
 )
