@@ -44,13 +44,3 @@ class MailDue(Event):
 
     order_id: UUID
     delivery_id: UUID
-
-
-class FreshLinkRequested(Event):
-    """The customer asked on the link page for a fresh link, to the order's own address."""
-
-    TYPE: ClassVar[str] = "delivery.fresh_link_requested.v1"
-    TOPIC: ClassVar[str] = topics.DELIVERIES_REQUESTED
-
-    order_id: UUID
-    link_id: UUID
