@@ -104,7 +104,7 @@ where status in ('fulfilled', 'stored', 'delivered', 'given', 'reserved', 'reser
 insert into deliveries (id, order_id, purpose, message_id, status, attempts, created_at, mailed_at)
 select
     pg_temp.id_at(at + interval '502 seconds', 'delivery' || n), id, 'keys', id || '.keys.1@bitloot.example', 'mailed', 1,
-    at + interval '502 seconds', at + interval '480 seconds' + interval '1 second' * (2.2 + 40 * power((n * 7919 % 1000) / 1000.0, 6))
+    at + interval '502 seconds', at + interval '480 seconds' + interval '1 second' * (2.2 + 40 * power((n::bigint * 7919 % 1000) / 1000.0, 6))
 from made
 where status = 'fulfilled';
 
