@@ -26,7 +26,7 @@ _PATHS = {
     "previous": "M10 3.5 5.5 8 10 12.5",
     # the signs of the chips: told apart by shape
     "good": "M3.5 8.5 6.5 11.5 12.5 5",
-    "going": "M8 2.5a5.5 5.5 0 0 1 5.5 5.5",
+    "going": "M13.5 8A5.5 5.5 0 1 1 8 2.5",
     "warn": "M8 2.5 14 13H2zM8 6.5V9.5M8 11v.4",
     "bad": "M4.5 4.5l7 7M11.5 4.5l-7 7",
     "idle": "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6",

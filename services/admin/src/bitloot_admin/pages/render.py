@@ -92,7 +92,7 @@ def pretty(value: Any) -> str:
 def short(identifier: object) -> str:
     """A UUIDv7's tail: its head is the time, alike for neighbours."""
     text = str(identifier)
-    return f"…{text[-12:]}" if len(text) == 36 else text
+    return f"…{text[-8:]}" if len(text) == 36 else text
 
 
 def number(value: float | None) -> str:
