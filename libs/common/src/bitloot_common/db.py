@@ -1,0 +1,42 @@
+"""PostgreSQL connections: asyncpg, JSON as Python objects, a limit on everything."""
+
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import orjson
+
+from bitloot_common.settings import DatabaseSettings
+
+# asyncpg's classes are generic in its stubs only: at run time they cannot be subscripted
+if TYPE_CHECKING:
+    OwnConnection = asyncpg.Connection[asyncpg.Record]  # of no pool: `terminate()` works at once
+    Connection = OwnConnection | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = OwnConnection = Pool = Any
+
+
+async def prepare(connection: Any) -> None:
+    """Teaches a new connection our types: jsonb is a Python object, decoded by orjson."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=orjson.loads, format="text")
+
+
+def _encode(value: Any) -> str:
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+async def open_pool(settings: DatabaseSettings, *, application: str) -> Pool:
+    """Opens a pool; `application` is shown in pg_stat_activity.
+
+    Raises OSError or asyncpg.PostgresError when the database cannot be reached.
+    """
+    return await asyncpg.create_pool(
+        settings.database_url,
+        min_size=1,
+        max_size=settings.database_pool_size_max,
+        command_timeout=settings.database_command_timeout_s,
+        timeout=5,
+        init=prepare,
+        server_settings={"application_name": application, "idle_in_transaction_session_timeout": "60000"},
+    )

@@ -1,0 +1,1 @@
+"""The contracts: what travels on the topics. Pydantic and the standard library only; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The one Alembic history of the shared database. Expand first, contract in a later release."""

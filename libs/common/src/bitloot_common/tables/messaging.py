@@ -1,0 +1,28 @@
+"""Outbox and inbox: every service writes its own rows."""
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from bitloot_common.tables.metadata import created_now, metadata
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="UUIDv7: publication order, and the event's ce_id"),
+    Column("service", Text, nullable=False),
+    Column("instance", BigInteger, nullable=False, comment="the process that publishes it; an advisory lock"),
+    Column("topic", Text, nullable=False),
+    Column("key", Text),
+    Column("headers", JSONB, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Index("ix_outbox_instance_id", "instance", "id"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    created_now("at"),
+    Index("ix_inbox_at", "at"),
+)

@@ -1,0 +1,48 @@
+"""Nothing that looks like a secret gets past the scrubber; ordinary text does."""
+
+import pytest
+from bitloot_common.scrub import MASK, redact_headers, scrub, scrub_value
+
+SECRETS = [
+    ("GET /d/eyJhbGciOiJIUzI1NiJ9.abc.def 200", "eyJhbGci"),
+    ("Authorization: Bearer abcdef123456", "abcdef123456"),
+    ("https://s3/x?X-Amz-Credential=AKIA1234&X-Amz-Signature=0badc0de99", "0badc0de99"),
+    ('{"serial": "QWERT-12345"}', "QWERT-12345"),
+    ("the key is ABCDE-12345-FGHIJ-67890", "ABCDE-12345"),
+    ("postgresql://bitloot:hunter22@db:5432/x", "hunter22"),
+    ("client_secret=s3cr3tvalue&grant_type=client_credentials", "s3cr3tvalue"),
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), SECRETS)
+def test_a_secret_in_text_is_masked(text: str, secret: str) -> None:
+    assert secret not in scrub(text)
+    assert MASK in scrub(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 0196b1a2-7c3d-7e4f-8a5b-6c7d8e9f0a1b is paid",
+        "payments.ipn[3]@42 handled in 12 ms",
+        "listening on http://127.0.0.1:4000/healthz",
+        "status code: None",
+    ],
+)
+def test_ordinary_text_stays(text: str) -> None:
+    assert scrub(text) == text
+
+
+def test_values_are_walked_and_secret_names_masked() -> None:
+    value = {"detail": {"codes": ["A1"], "note": "token=abcdef99"}, "count": 3, "api_key": "k"}
+    assert scrub_value(value) == {"detail": {"codes": MASK, "note": f"token={MASK}"}, "count": 3, "api_key": MASK}
+
+
+def test_stored_headers_keep_names_and_lose_secrets() -> None:
+    headers = {"X-Auth-Token": "s", "x-nowpayments-sig": "s", "X-Event-Secret": "s", "content-type": "application/json"}
+    assert redact_headers(headers) == {
+        "X-Auth-Token": MASK,
+        "x-nowpayments-sig": MASK,
+        "X-Event-Secret": MASK,
+        "content-type": "application/json",
+    }
