@@ -75,9 +75,7 @@ def _own(config: Config, name: str) -> Mapping[str, str]:
                 | secrets(config, "LINK_SECRETS", "KEY_RING")
             )
         case "admin":
-            return (
-                urls(config) | {"ADMIN_PUBLIC_URL": url(config.ports.admin)} | secrets(config, "ADMIN_TOKEN")
-            )
+            return urls(config) | {"ADMIN_PUBLIC_URL": url(config.ports.admin)} | secrets(config, "ADMIN_TOKEN")
     raise ValueError(name)
 
 
