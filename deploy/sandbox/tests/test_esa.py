@@ -30,7 +30,7 @@ class Esa:
 
         async def done() -> bool:
             answer = await self.call("GET", f"/v1/order/{order['orderId']}")
-            return b'"status":"completed"' in answer.body
+            return bool(answer.json()["status"] == "completed")
 
         await eventually(done)
         esa_id: str = order["orderId"]
@@ -97,7 +97,7 @@ async def test_the_search_sees_an_order_late(sandbox: SandboxProcess, order_id: 
     assert await esa.search(order_id) == {"results": [], "item_count": 0}
 
     async def seen() -> bool:
-        return (await esa.search(order_id))["item_count"] == 1
+        return bool((await esa.search(order_id))["item_count"])
 
     await eventually(seen)
 
@@ -153,7 +153,7 @@ async def test_keys_are_returned_once(sandbox: SandboxProcess, shop: Receiver, o
     assert (await esa.call("GET", f"/v1/order/{esa_id}")).json()["status"] == "refunded"
     again = await esa.call("POST", f"/v2/order/{esa_id}/keys/return")
     assert (again.status, again.json()["kind"]) == (400, "NoKeysToReturn")
-    assert {w.json()["status"] for w in await shop.gets(esa_id, 2)} == {"completed", "refunded"}
+    assert {w.json()["status"] for w in await shop.gets(esa_id, count=2)} == {"completed", "refunded"}
 
 
 async def test_a_picture_unless_text_is_asked_for(sandbox: SandboxProcess, order_id: str) -> None:
@@ -173,7 +173,7 @@ async def test_a_product_shows_its_offers(sandbox: SandboxProcess) -> None:
 
 async def test_the_catalogues_noise(sandbox: SandboxProcess, shop: Receiver) -> None:
     await sandbox.control("webhooks", {"event": "product.update", "count": 20})
-    webhooks = await shop.gets("cheapestOfferId", 20)
+    webhooks = await shop.gets("cheapestOfferId", count=20)
     assert {webhook.headers["x-event-name"] for webhook in webhooks} == {"product.update"}
 
 

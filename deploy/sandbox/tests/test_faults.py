@@ -154,7 +154,7 @@ async def test_out_of_stock_by_webhook_after_give(
     await sandbox.fault("kinguin", "give", "out_of_stock", delayMs=0)
     buyer = Buyer(sandbox)
     reservation_id = await buyer.bought(order_id)
-    await shop.gets('"outofstock"')
+    await shop.gets(reservation_id, '"outofstock"')
     answer = await buyer.delivered(reservation_id)
     assert (answer.status, answer.json()["code"]) == (409, "OUTOFSTOCK")
     [entry] = await sandbox.ledger(order_id)
@@ -166,7 +166,7 @@ async def test_cancelled_after_reserve_even_when_given_meanwhile(
 ) -> None:
     await sandbox.fault("kinguin", "reserve", "cancel", delayMs=300)
     await Buyer(sandbox).bought(order_id)
-    await shop.gets('"cancel"')
+    await shop.gets(order_id, '"cancel"')
     [entry] = await sandbox.ledger(order_id)
     assert (entry["status"], entry["codes"]) == ("cancelled", [])
 

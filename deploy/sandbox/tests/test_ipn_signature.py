@@ -5,6 +5,7 @@ import random
 import shutil
 import struct
 import subprocess
+import uuid
 from typing import Any
 
 import pytest
@@ -53,12 +54,13 @@ async def finished_ipns(
     sandbox: SandboxProcess, shop: Receiver, count: int, **settings: Any
 ) -> list[Received]:
     await sandbox.settings(ipnOnCreate=False, **settings)
+    batch = uuid.uuid4().hex
     for n in range(count):
         body = {
             "price_amount": 9.99 + n,
             "price_currency": "eur",
             "pay_currency": "btc",
-            "order_id": f"order-{n}",
+            "order_id": f"{batch}-{n}",
             "order_description": 'Łódź "Quest" ✦ \\ \t 🎮',
             "ipn_callback_url": f"{shop.url}/ipn",
         }
@@ -66,7 +68,7 @@ async def finished_ipns(
             "POST", "/nowpayments/v1/payment", body, headers={"x-api-key": "np-api-key"}
         )
         await sandbox.control(f"payments/{answer.json()['payment_id']}", {"status": "finished"})
-    return await shop.gets('"finished"', count)
+    return await shop.gets(batch, count=count)
 
 
 async def test_ipns_are_spelt_and_signed_as_node_does(sandbox: SandboxProcess, shop: Receiver) -> None:

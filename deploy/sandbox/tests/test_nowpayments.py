@@ -132,7 +132,7 @@ async def test_an_invoice_gets_its_payment_when_a_coin_is_picked(
 async def test_the_case_success_goes_all_the_way_by_itself(sandbox: SandboxProcess, shop: Receiver) -> None:
     await sandbox.settings(paymentStepMs=30)
     payment = await create(sandbox, shop, case="success")
-    ipns = await shop.gets(payment["payment_id"], 5)
+    ipns = await shop.gets(payment["payment_id"], count=5)
     statuses = [ipn.json()["payment_status"] for ipn in ipns]
     assert statuses == ["waiting", "confirming", "confirmed", "sending", "finished"]
 

@@ -42,7 +42,7 @@ async def test_a_delivery_and_its_webhook_go_on_after_kill_9(
     assert not [r for r in shop.about(reservation_id) if r.json()["event"] == "delivered"]
     await own.start()
     assert len(await buyer.all_codes(reservation_id)) == 1
-    assert await shop.gets('"delivered"')
+    assert await shop.gets(reservation_id, '"delivered"')
 
 
 async def test_a_webhook_that_was_owed_is_sent_after_kill_9(

@@ -38,7 +38,7 @@ async def test_the_main_way(sandbox: SandboxProcess, shop: Receiver, order_id: s
     assert len({code["code"] for code in codes}) == 2
     assert {code["type"] for code in codes} == {"text/plain"}
     assert "Ключ" in codes[0]["name"]
-    webhooks = await shop.gets(reservation["id"], 3)
+    webhooks = await shop.gets(reservation["id"], count=3)
     assert {webhook.json()["event"] for webhook in webhooks} == {"reserve", "give", "delivered"}
     assert all(webhook.headers["x-auth-token"] == "webhook-secret" for webhook in webhooks)
     assert not any(code["code"].encode() in webhook.body for code in codes for webhook in webhooks)
@@ -110,7 +110,7 @@ async def test_a_cancelled_reservation_cannot_be_given(
     ] == "cancelled"
     answer = await buyer.give(reservation_id)
     assert (answer.status, answer.json()["retryable"]) == (409, False)
-    assert {w.json()["event"] for w in await shop.gets(reservation_id, 2)} == {"reserve", "cancel"}
+    assert {w.json()["event"] for w in await shop.gets(reservation_id, count=2)} == {"reserve", "cancel"}
 
 
 async def test_a_reservation_expires(sandbox: SandboxProcess, order_id: str) -> None:
@@ -160,7 +160,7 @@ async def test_codes_come_one_by_one(sandbox: SandboxProcess, shop: Receiver, or
     buyer = Buyer(sandbox)
     reservation_id = await buyer.bought(order_id, quantity=3)
     assert len(await buyer.all_codes(reservation_id)) == 3
-    webhooks = await shop.gets('"delivered"', 3)
+    webhooks = await shop.gets(reservation_id, '"delivered"', count=3)
     assert len({webhook.json()["updatedAt"] for webhook in webhooks}) == 3
 
 
@@ -195,7 +195,7 @@ async def test_a_code_may_be_a_picture(sandbox: SandboxProcess, order_id: str) -
 async def test_the_sellers_spelling(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     await sandbox.settings(webhookSpelling="status")
     reservation_id = await Buyer(sandbox).bought(order_id)
-    webhooks = await shop.gets(reservation_id, 3)
+    webhooks = await shop.gets(reservation_id, count=3)
     assert {webhook.json()["status"] for webhook in webhooks} == {"BUYING", "BOUGHT", "DELIVERED"}
     assert all("event" not in webhook.json() for webhook in webhooks)
 
@@ -204,9 +204,9 @@ async def test_a_person_may_reverse_a_purchase(
     sandbox: SandboxProcess, shop: Receiver, order_id: str
 ) -> None:
     reservation_id = await Buyer(sandbox).bought(order_id)
-    await shop.gets('"delivered"')
+    await shop.gets(reservation_id, '"delivered"')
     await sandbox.control(f"purchases/{reservation_id}", {"status": "reversed"})
-    assert (await shop.gets("REVERSED"))[0].json()["status"] == "REVERSED"
+    assert await shop.gets(reservation_id, '"status":"REVERSED"')
 
 
 async def test_a_bad_order_is_refused_in_kinguins_shape(sandbox: SandboxProcess, order_id: str) -> None:

@@ -130,7 +130,7 @@ async def test_a_dropped_webhook_never_comes(sandbox: SandboxProcess, shop: Rece
 async def test_a_duplicate_comes_twice(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     await sandbox.fault("nowpayments", "webhook", "duplicate_webhook")
     payment_id = await new_payment(sandbox, shop, order_id)
-    first, second = await shop.gets(payment_id, 2)
+    first, second = await shop.gets(payment_id, count=2)
     assert first.body == second.body
     assert first.headers["x-nowpayments-sig"] == second.headers["x-nowpayments-sig"]
 
@@ -141,7 +141,7 @@ async def test_a_late_webhook_is_late(sandbox: SandboxProcess, shop: Receiver, o
     await sandbox.fault("nowpayments", "confirming", "late_webhook", delayMs=400)
     await sandbox.control(f"payments/{payment_id}", {"status": "confirming"})
     await sandbox.control(f"payments/{payment_id}", {"status": "finished"})
-    statuses = [ipn.json()["payment_status"] for ipn in await shop.gets(payment_id, 2)]
+    statuses = [ipn.json()["payment_status"] for ipn in await shop.gets(payment_id, count=2)]
     assert statuses == ["finished", "confirming"]
 
 
@@ -153,7 +153,7 @@ async def test_a_reordered_webhook_comes_after_the_next(
     await sandbox.fault("nowpayments", "*", "reorder_webhooks", delayMs=60_000)
     await sandbox.control(f"payments/{payment_id}", {"status": "confirming"})
     await sandbox.control(f"payments/{payment_id}", {"status": "finished"})
-    statuses = [ipn.json()["payment_status"] for ipn in await shop.gets(payment_id, 2)]
+    statuses = [ipn.json()["payment_status"] for ipn in await shop.gets(payment_id, count=2)]
     assert statuses == ["finished", "confirming"]
 
 
@@ -168,7 +168,7 @@ async def test_the_log_of_webhooks_has_no_secret(
     sandbox: SandboxProcess, shop: Receiver, order_id: str
 ) -> None:
     reservation_id = await Buyer(sandbox).bought(order_id)
-    await shop.gets(reservation_id, 3)
+    await shop.gets(reservation_id, count=3)
     log = await sandbox.call("GET", "/control/webhooks?limit=1000")
     assert b"webhook-secret" not in log.body
     assert b"x-nowpayments-sig" not in log.body

@@ -88,13 +88,13 @@ class Receiver:
         self.received.clear()
         self.status, self.body, self.delay_s = 200, b"", 0.0
 
-    def about(self, subject: str) -> list[Received]:
-        """What came about this payment, reservation or order so far."""
-        return [received for received in self.received if subject.encode() in received.body]
+    def about(self, *parts: str) -> list[Received]:
+        """What has come so far with all of these in its body: an id, an event."""
+        return [r for r in self.received if all(part.encode() in r.body for part in parts)]
 
-    async def gets(self, subject: str, count: int = 1, *, within_s: float = 10.0) -> list[Received]:
+    async def gets(self, *parts: str, count: int = 1, within_s: float = 10.0) -> list[Received]:
         async def enough() -> list[Received]:
-            found = self.about(subject)
+            found = self.about(*parts)
             return found if len(found) >= count else []
 
         return await eventually(enough, within_s=within_s)
