@@ -24,6 +24,8 @@ def main() -> int:
         http="httptools",
         ws="none",
         access_log=False,
+        proxy_headers=False,
+        server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=1,
     )

@@ -6,16 +6,17 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
 
-from bitloot_sandbox.behaviour import Behaviour
+from bitloot_sandbox.answers import Json
+from bitloot_sandbox.behaviour import Behaving, Behaviour
 from bitloot_sandbox.control.http import control_router
 from bitloot_sandbox.control.page import page_router
+from bitloot_sandbox.doors import Door, mount
 from bitloot_sandbox.gate import Gate
-from bitloot_sandbox.kinguin.esa_http import EsaDoor
-from bitloot_sandbox.kinguin.reservations_http import ReservationsDoor
-from bitloot_sandbox.nowpayments.http import NowPaymentsDoor
+from bitloot_sandbox.kinguin.esa_http import EsaDoors
+from bitloot_sandbox.kinguin.reservations_http import ReservationsDoors
+from bitloot_sandbox.nowpayments.http import NowPaymentsDoors
 from bitloot_sandbox.refusals import Refused, esa_refusal, nowpayments_refusal, reservations_refusal
 from bitloot_sandbox.settings import Settings
 from bitloot_sandbox.world import World, new_world
@@ -33,29 +34,28 @@ def create_app(settings: Settings) -> ASGIApp:
         yield
         await world.stop()
 
+    def behaving() -> Behaviour:
+        return world.behaviour
+
     app = FastAPI(title="BitLoot sandbox providers", description=DESCRIPTION, version="1", lifespan=lifespan)
-    _mount(app, settings, world)
+    doors = _doors(settings, world, behaving)
+    mount(doors, app)
+    app.include_router(page_router(world))
+    app.include_router(control_router(world))
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
-
-    def behaving() -> Behaviour:
-        return world.behaviour
-
-    return Gate(app, world.faults, behaving)
+    return Gate(app, doors, world.faults, behaving)
 
 
-def _mount(app: FastAPI, settings: Settings, world: World) -> None:
-    def behaving() -> Behaviour:
-        return world.behaviour
-
+def _doors(settings: Settings, world: World, behaving: Behaving) -> list[Door]:
     api_key = settings.nowpayments_api_key.get_secret_value()
     esa_key = settings.kinguin_api_key.get_secret_value()
     client = settings.kinguin_client_id, settings.kinguin_client_secret.get_secret_value()
-    app.include_router(page_router(world))
-    app.include_router(control_router(world))
-    app.include_router(NowPaymentsDoor(world.payments, behaving, api_key).routes())
-    app.include_router(ReservationsDoor(world.purchases, behaving, *client).routes())
-    app.include_router(EsaDoor(world.purchases, behaving, esa_key).routes())
+    return [
+        *NowPaymentsDoors(world.payments, behaving, api_key).doors(),
+        *ReservationsDoors(world.purchases, behaving, *client).doors(),
+        *EsaDoors(world.purchases, behaving, esa_key).doors(),
+    ]
 
 
 async def _refuse(request: Request, refusal: Exception) -> Response:
@@ -63,7 +63,7 @@ async def _refuse(request: Request, refusal: Exception) -> Response:
     body = refusal.body
     if "kind" in body:
         body |= {"path": request.url.path.removeprefix("/esa"), "method": request.method}
-    return JSONResponse(body, refusal.status)
+    return Json(body, refusal.status)
 
 
 async def _refuse_invalid(request: Request, invalid: Exception) -> Response:

@@ -5,58 +5,29 @@ It stands outside the whole application, because only there can a finished answe
 
 import asyncio
 import json
-import re
 import socket
 import struct
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bitloot_sandbox.behaviour import Behaving
+from bitloot_sandbox.doors import Door
 from bitloot_sandbox.faults import CALL_MODES, Fault, FaultBoard
 from bitloot_sandbox.refusals import Api, gateway_page, injected_refusal
 
 HANG_MS = 30_000.0
 SLOW_MS = 1_000.0
 
-_DOORS: list[tuple[str, str, Api, str]] = [
-    ("POST", r"/nowpayments/v1/payment/?", "nowpayments", "create_payment"),
-    ("GET", r"/nowpayments/v1/payment/[^/]+", "nowpayments", "get_payment"),
-    ("POST", r"/nowpayments/v1/invoice/?", "nowpayments", "create_invoice"),
-    ("POST", r"/nowpayments/v1/invoice-payment/?", "nowpayments", "create_invoice_payment"),
-    ("GET", r"/nowpayments/v1/status/?", "nowpayments", "status"),
-    ("GET", r"/nowpayments/v1/currencies/?", "nowpayments", "currencies"),
-    ("GET", r"/nowpayments/v1/estimate/?", "nowpayments", "estimate"),
-    ("GET", r"/nowpayments/v1/min-amount/?", "nowpayments", "min_amount"),
-    ("POST", r"/kinguin/auth/token", "reservations", "token"),
-    ("GET", r"/kinguin/products/[^/]+/offers", "reservations", "offers"),
-    ("POST", r"/kinguin/reservations", "reservations", "reserve"),
-    ("GET", r"/kinguin/reservations", "reservations", "lookup"),
-    ("GET", r"/kinguin/reservations/[^/]+", "reservations", "get"),
-    ("POST", r"/kinguin/reservations/[^/]+/give", "reservations", "give"),
-    ("GET", r"/kinguin/reservations/[^/]+/delivered", "reservations", "delivered"),
-    ("POST", r"/kinguin/reservations/[^/]+/cancel", "reservations", "cancel"),
-    ("GET", r"/esa/api/v1/balance", "esa", "balance"),
-    ("GET", r"/esa/api/v[12]/products/[^/]+", "esa", "offers"),
-    ("POST", r"/esa/api/v[12]/order", "esa", "reserve"),
-    ("GET", r"/esa/api/v1/order", "esa", "lookup"),
-    ("GET", r"/esa/api/v1/order/[^/]+", "esa", "get"),
-    ("GET", r"/esa/api/v2/order/[^/]+/keys", "esa", "delivered"),
-    ("POST", r"/esa/api/v2/order/[^/]+/keys/return", "esa", "return"),
-]
-_BY_METHOD = {
-    method: [(re.compile(pattern), api, operation) for m, pattern, api, operation in _DOORS if m == method]
-    for method in ("GET", "POST")
-}
-
 
 class Gate:
-    def __init__(self, app: ASGIApp, faults: FaultBoard, behaviour: Behaving) -> None:
+    def __init__(self, app: ASGIApp, doors: list[Door], faults: FaultBoard, behaviour: Behaving) -> None:
         self._app = app
+        self._doors = [(door.method, door.pattern(), (door.api, door.operation)) for door in doors]
         self._faults = faults
         self._behaviour = behaviour
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = _call_of(scope)
+        call = self._call_of(scope)
         if call is None:
             await self._app(scope, receive, send)
             return
@@ -68,6 +39,14 @@ class Gate:
             await self._app(scope, receive, send)
         else:
             await self._suffer(fault, call[0], scope, receive, send)
+
+    def _call_of(self, scope: Scope) -> tuple[Api, str] | None:
+        if scope["type"] != "http":
+            return None
+        for method, pattern, call in self._doors:
+            if method == scope["method"] and pattern.fullmatch(scope["path"]):
+                return call
+        return None
 
     async def _suffer(self, fault: Fault, api: Api, scope: Scope, receive: Receive, send: Send) -> None:
         match fault.mode:
@@ -103,15 +82,6 @@ class Gate:
 
         await self._app(scope, receive, keep)
         return messages
-
-
-def _call_of(scope: Scope) -> tuple[Api, str] | None:
-    if scope["type"] != "http":
-        return None
-    for pattern, api, operation in _BY_METHOD.get(scope["method"], ()):
-        if pattern.fullmatch(scope["path"]):
-            return api, operation
-    return None
 
 
 async def _read_ahead(receive: Receive) -> Receive:

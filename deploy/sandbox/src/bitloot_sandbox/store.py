@@ -3,21 +3,29 @@
 WAL without fsync: what was written survives a `kill -9` of the process, and a write costs some 20 µs.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 Doc = dict[str, Any]
 SCHEMA = Path(__file__).with_name("schema.sql")
+
+
+def _text(doc: Doc) -> str:
+    return orjson.dumps(doc).decode()
 
 
 class Store:
     def __init__(self, data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._db = sqlite3.connect(data_dir / "sandbox.sqlite", isolation_level=None)
+        self._db.execute(
+            "PRAGMA locking_mode = EXCLUSIVE"
+        )  # ours alone: no lock calls, and no second sandbox
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.executescript(SCHEMA.read_text())
@@ -40,11 +48,11 @@ class Store:
         self._db.execute("COMMIT")
 
     def _docs(self, query: str, *values: Any) -> list[Doc]:
-        return [json.loads(row[0]) for row in self._db.execute(query, values)]
+        return [orjson.loads(row[0]) for row in self._db.execute(query, values)]
 
     def _doc(self, query: str, *values: Any) -> Doc | None:
         row = self._db.execute(query, values).fetchone()
-        return json.loads(row[0]) if row else None
+        return orjson.loads(row[0]) if row else None
 
     # payments and invoices
 
@@ -57,7 +65,7 @@ class Store:
     def save_payment(self, payment_id: int, order_id: str | None, doc: Doc) -> None:
         self._db.execute(
             "INSERT INTO payments VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
-            (payment_id, order_id, json.dumps(doc)),
+            (payment_id, order_id, _text(doc)),
         )
 
     def payment(self, payment_id: int) -> Doc | None:
@@ -72,7 +80,7 @@ class Store:
         )
 
     def save_invoice(self, invoice_id: int, doc: Doc) -> None:
-        self._db.execute("INSERT INTO invoices VALUES (?, ?)", (invoice_id, json.dumps(doc)))
+        self._db.execute("INSERT INTO invoices VALUES (?, ?)", (invoice_id, _text(doc)))
 
     def invoice(self, invoice_id: int) -> Doc | None:
         return self._doc("SELECT doc FROM invoices WHERE id = ?", invoice_id)
@@ -83,7 +91,7 @@ class Store:
         self._db.execute(
             "INSERT INTO purchases (id, api, external_id, doc) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
-            (purchase_id, api, external_id, json.dumps(doc)),
+            (purchase_id, api, external_id, _text(doc)),
         )
 
     def purchase(self, purchase_id: str) -> Doc | None:
@@ -110,7 +118,7 @@ class Store:
 
     def add_codes(self, purchase_id: str, docs: list[Doc]) -> None:
         self._db.executemany(
-            "INSERT INTO codes (purchase_id, doc) VALUES (?, ?)", [(purchase_id, json.dumps(d)) for d in docs]
+            "INSERT INTO codes (purchase_id, doc) VALUES (?, ?)", [(purchase_id, _text(d)) for d in docs]
         )
 
     def codes(self, purchase_id: str) -> list[Doc]:
@@ -119,7 +127,7 @@ class Store:
     def all_codes(self) -> dict[str, list[Doc]]:
         found: dict[str, list[Doc]] = {}
         for purchase_id, doc in self._db.execute("SELECT purchase_id, doc FROM codes ORDER BY seq"):
-            found.setdefault(purchase_id, []).append(json.loads(doc))
+            found.setdefault(purchase_id, []).append(orjson.loads(doc))
         return found
 
     def count_call(self, purchase_id: str, operation: str) -> None:
@@ -147,7 +155,7 @@ class Store:
     def add_webhook(self, provider: str, subject: str, due_at: float, doc: Doc) -> int:
         row = self._db.execute(
             "INSERT INTO webhooks (provider, subject, state, due_at, doc) VALUES (?, ?, ?, ?, ?)",
-            (provider, subject, doc["state"], due_at, json.dumps(doc)),
+            (provider, subject, doc["state"], due_at, _text(doc)),
         )
         assert row.lastrowid is not None
         return row.lastrowid
@@ -155,12 +163,12 @@ class Store:
     def save_webhook(self, webhook_id: int, due_at: float | None, doc: Doc) -> None:
         self._db.execute(
             "UPDATE webhooks SET state = ?, due_at = ?, doc = ? WHERE id = ?",
-            (doc["state"], due_at, json.dumps(doc), webhook_id),
+            (doc["state"], due_at, _text(doc), webhook_id),
         )
 
     def pending_webhooks(self) -> list[tuple[int, float, Doc]]:
         rows = self._db.execute("SELECT id, due_at, doc FROM webhooks WHERE state = 'pending' ORDER BY id")
-        return [(row[0], row[1], json.loads(row[2])) for row in rows]
+        return [(row[0], row[1], orjson.loads(row[2])) for row in rows]
 
     def webhooks(self, provider: str | None, subject: str | None, limit: int) -> list[tuple[int, Doc]]:
         rows = self._db.execute(
@@ -169,4 +177,4 @@ class Store:
             " ORDER BY id DESC LIMIT ?3",
             (provider, subject, limit),
         )
-        return [(row[0], json.loads(row[1])) for row in rows]
+        return [(row[0], orjson.loads(row[1])) for row in rows]

@@ -1,8 +1,9 @@
 """The webhooks of both Kinguin APIs. Never a code in them."""
 
-import json
 import random
 from typing import Any
+
+import orjson
 
 from bitloot_sandbox.behaviour import Behaving
 from bitloot_sandbox.clock import iso_offset
@@ -75,7 +76,7 @@ class Announcer:
             "updatedAt": iso_offset(purchase.updated_at, colon=self._chance.random() < 0.5),
         }
         headers = {"Content-Type": "application/json", "X-Auth-Token": self._secret}
-        text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+        text = orjson.dumps(body).decode()
         name = event or status
         self._sender.announce(Webhook("reservations", name, purchase.id, self._url, headers, text))
 
@@ -94,5 +95,5 @@ class Announcer:
             "X-Event-Name": header,
             "X-Event-Secret": self._secret,
         }
-        text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+        text = orjson.dumps(body).decode()
         self._sender.announce(Webhook("esa", event, subject, self._url, headers, text))

@@ -49,5 +49,5 @@ def new_code(name: str, product_id: str, offer_id: str, behaviour: Behaviour, *,
 def _random_text(prefix: str | None) -> str:
     """Never from the seeded source: two sandboxes with one seed must not sell the same code."""
     shape = secrets.choice((*_SHAPES, None))
-    groups = ["".join(secrets.choice(_ALPHABET) for _ in range(length)) for length in shape or ()]
+    groups = ["".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(n)) for n in shape or ()]
     return (prefix or "") + ("-".join(groups) or str(uuid.uuid4()))

@@ -2,46 +2,50 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Response
-from fastapi.responses import JSONResponse
+from fastapi import Header, Query, Response
 
+from bitloot_sandbox.answers import Json
 from bitloot_sandbox.behaviour import Behaving, Behaviour
 from bitloot_sandbox.clock import now_s
+from bitloot_sandbox.doors import Door, Endpoint
 from bitloot_sandbox.kinguin.catalogue import kinguin_id_of, name_of, offers_of
 from bitloot_sandbox.kinguin.esa_order import EsaOrder, key_views, order_view, wanted_lines
 from bitloot_sandbox.kinguin.purchase import ESA_STATUS_OF, Purchase
 from bitloot_sandbox.kinguin.purchases import Purchases, new_purchase_id
-from bitloot_sandbox.refusals import Refused, esa_refusal
+from bitloot_sandbox.refusals import Api, Refused, esa_refusal
 
-API = "esa"
+API: Api = "esa"
 DAY_S = 86_400
 Page = Annotated[int, Query(ge=1)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
-class EsaDoor:
-    """`routes` is the list of what it serves."""
+class EsaDoors:
+    """`doors` is the list of what it serves."""
 
     def __init__(self, purchases: Purchases, behaving: Behaving, api_key: str) -> None:
         self._purchases = purchases
         self._behaving = behaving
         self._api_key = api_key
 
-    def routes(self) -> APIRouter:
-        keyed = [Depends(self._with_key)]
-        router = APIRouter(prefix="/esa/api", tags=["Kinguin ESA"], dependencies=keyed)
-        router.get("/v1/balance", summary="What is left to buy for")(self.balance)
-        router.get("/v1/products/{product_id}", summary="By kinguinId")(self.product)
-        router.get("/v2/products/{product_id}", summary="By productId")(self.product)
-        router.post("/v1/order", status_code=201, summary="As v2, with kinguinId")(self.create)
-        router.post("/v2/order", status_code=201, summary="Buys and charges in one step")(self.create)
-        router.get("/v1/order", summary="Search; sees a new order `searchLagMs` late")(self.search)
-        router.get("/v1/order/{order_id}", summary="One order")(self.get)
-        router.get("/v2/order/{order_id}/keys", summary="The codes there are so far")(self.keys)
-        router.post("/v2/order/{order_id}/keys/return", summary="Once, within 24 hours")(self.return_keys)
-        return router
+    def doors(self) -> list[Door]:
+        def door(operation: str, route: str, endpoint: Endpoint, summary: str, status: int = 200) -> Door:
+            method, path = route.split()
+            return Door(API, operation, method, f"/esa/api{path}", endpoint, self._with_key, summary, status)
 
-    def _with_key(self, x_api_key: Annotated[str | None, Header()] = None) -> None:
+        return [
+            door("reserve", "POST /v2/order", self.create, "Buys and charges in one step", 201),
+            door("reserve", "POST /v1/order", self.create, "As v2, with kinguinId", 201),
+            door("lookup", "GET /v1/order", self.search, "Search; sees a new order `searchLagMs` late"),
+            door("get", "GET /v1/order/{order_id}", self.get, "One order"),
+            door("delivered", "GET /v2/order/{order_id}/keys", self.keys, "The codes there are so far"),
+            door("return", "POST /v2/order/{order_id}/keys/return", self.return_keys, "Once, within 24 h"),
+            door("balance", "GET /v1/balance", self.balance, "What is left to buy for"),
+            door("offers", "GET /v1/products/{product_id}", self.product, "By kinguinId"),
+            door("offers", "GET /v2/products/{product_id}", self.product, "By productId"),
+        ]
+
+    async def _with_key(self, x_api_key: Annotated[str | None, Header()] = None) -> None:
         if x_api_key != self._api_key:
             raise esa_refusal("Authorization", "Invalid API key.")
 
@@ -67,7 +71,7 @@ class EsaDoor:
         behaviour.balance -= purchase.total
         self._purchases.buy(purchase, fault)
         self._purchases.count(purchase, "reserve")
-        return JSONResponse(self._view(purchase), 201)
+        return Json(self._view(purchase), 201)
 
     async def search(
         self,
@@ -107,12 +111,12 @@ class EsaDoor:
         return order_view(purchase, self._purchases.codes(purchase))
 
     async def get(self, order_id: str) -> Response:
-        return JSONResponse(self._view(self._existing(order_id, "get")))
+        return Json(self._view(self._existing(order_id, "get")))
 
     async def keys(self, order_id: str, page: Page = 1, limit: Limit = 25) -> Response:
         purchase = self._existing(order_id, "delivered")
         shown = self._purchases.visible_codes(purchase)[(page - 1) * limit : page * limit]
-        return JSONResponse(key_views(shown))
+        return Json(key_views(shown))
 
     async def return_keys(self, order_id: str) -> Response:
         purchase = self._existing(order_id, "return")
@@ -121,7 +125,7 @@ class EsaDoor:
         self._purchases.end(purchase, "returned")
         self._behaving().balance += purchase.total
         returned = [{"id": code.key_id, "status": "RETURNED"} for code in self._purchases.codes(purchase)]
-        return JSONResponse(returned)
+        return Json(returned)
 
 
 def _already_used(external_id: str | None) -> Refused:

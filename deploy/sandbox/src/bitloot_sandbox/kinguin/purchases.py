@@ -1,6 +1,7 @@
 """What both Kinguin APIs do to a purchase: sell, hand over codes step by step, cancel, run out of stock."""
 
 import asyncio
+import base64
 import secrets
 from typing import Any
 
@@ -243,5 +244,5 @@ class Purchases:
 def new_purchase_id(api: str) -> str:
     """As each API writes them: ESA `PHS84FJAG5U`, reservations `rsv_…`."""
     if api == "esa":
-        return "PH" + "".join(secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789") for _ in range(10))
+        return "PH" + base64.b32encode(secrets.token_bytes(6)).decode().rstrip("=")
     return "rsv_" + secrets.token_hex(12)

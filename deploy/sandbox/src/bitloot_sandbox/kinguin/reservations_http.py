@@ -4,19 +4,20 @@ import hashlib
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Header, Response
-from fastapi.responses import JSONResponse
+from fastapi import Form, Header, Response
 from pydantic import BaseModel, Field
 
+from bitloot_sandbox.answers import Json
 from bitloot_sandbox.behaviour import Behaving
 from bitloot_sandbox.clock import iso_offset, now_s
+from bitloot_sandbox.doors import Door, Endpoint
 from bitloot_sandbox.kinguin.catalogue import Offer, offers_of, picked_offer
 from bitloot_sandbox.kinguin.purchase import BOUGHT, DEAD, Purchase
 from bitloot_sandbox.kinguin.purchases import Purchases, new_purchase_id
 from bitloot_sandbox.kinguin.tokens import is_alive, new_token
-from bitloot_sandbox.refusals import Refused, reservations_refusal
+from bitloot_sandbox.refusals import Api, Refused, reservations_refusal
 
-API = "reservations"
+API: Api = "reservations"
 SOLD_AS_S = 3600
 
 
@@ -28,8 +29,8 @@ class ReservationOrder(BaseModel):
     externalId: str | None = None  # noqa: N815
 
 
-class ReservationsDoor:
-    """`routes` is the list of what it serves."""
+class ReservationsDoors:
+    """`doors` is the list of what it serves."""
 
     def __init__(self, purchases: Purchases, behaving: Behaving, client_id: str, client_secret: str) -> None:
         self._purchases = purchases
@@ -37,21 +38,25 @@ class ReservationsDoor:
         self._client_id = client_id
         self._client_secret = client_secret
 
-    def routes(self) -> APIRouter:
-        open_to_all = APIRouter(prefix="/kinguin", tags=["Kinguin reservations"])
-        open_to_all.post("/auth/token", summary="client_credentials, form-encoded")(self.token)
-        router = APIRouter(dependencies=[Depends(self._with_token)])
-        router.get("/products/{product_id}/offers", summary="Who sells it, cheapest first")(self.offers)
-        router.post("/reservations", status_code=201, summary="Set some pieces aside")(self.reserve)
-        router.get("/reservations", summary="Look up by the buyer's own id")(self.lookup)
-        router.get("/reservations/{reservation_id}", summary="One reservation")(self.get)
-        router.post("/reservations/{reservation_id}/give", summary="Buy what was reserved")(self.give)
-        router.get("/reservations/{reservation_id}/delivered", summary="Its codes")(self.delivered)
-        router.post("/reservations/{reservation_id}/cancel", summary="Before it was given")(self.cancel)
-        open_to_all.include_router(router)
-        return open_to_all
+    def doors(self) -> list[Door]:
+        def door(operation: str, route: str, endpoint: Endpoint, summary: str, status: int = 200) -> Door:
+            method, path = route.split()
+            guard = None if operation == "token" else self._with_token
+            return Door(API, operation, method, f"/kinguin{path}", endpoint, guard, summary, status)
 
-    def _with_token(self, authorization: Annotated[str, Header()] = "") -> None:
+        one = "/reservations/{reservation_id}"
+        return [
+            door("reserve", "POST /reservations", self.reserve, "Set some pieces aside", 201),
+            door("give", f"POST {one}/give", self.give, "Buy what was reserved"),
+            door("delivered", f"GET {one}/delivered", self.delivered, "Its codes"),
+            door("lookup", "GET /reservations", self.lookup, "Look up by the buyer's own id"),
+            door("get", f"GET {one}", self.get, "One reservation"),
+            door("cancel", f"POST {one}/cancel", self.cancel, "Before it was given"),
+            door("offers", "GET /products/{product_id}/offers", self.offers, "Who sells it, cheapest first"),
+            door("token", "POST /auth/token", self.token, "client_credentials, form-encoded"),
+        ]
+
+    async def _with_token(self, authorization: Annotated[str, Header()] = "") -> None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not is_alive(token, self._client_secret):
             raise reservations_refusal(
@@ -66,12 +71,12 @@ class ReservationsDoor:
     ) -> Response:
         """Sold as living an hour; `tokenTtlS` says how long it really lives."""
         if grant_type != "client_credentials":
-            return JSONResponse({"error": "unsupported_grant_type"}, 400)
+            return Json({"error": "unsupported_grant_type"}, 400)
         if (client, secret) != (self._client_id, self._client_secret):
-            return JSONResponse({"error": "invalid_client"}, 401)
+            return Json({"error": "invalid_client"}, 401)
         sold = new_token(self._client_secret, self._behaving().token_ttl_s)
         answer = {"access_token": sold, "token_type": "bearer", "expires_in": SOLD_AS_S, "scope": None}
-        return JSONResponse(answer)
+        return Json(answer)
 
     async def offers(self, product_id: str) -> dict[str, Any]:
         return {"results": [offer.view() for offer in offers_of(product_id, self._behaving())]}
@@ -82,7 +87,7 @@ class ReservationsDoor:
         """The same `Idempotency-Key` and body give the same reservation again; another body gets 409."""
         fingerprint = hashlib.sha256(json.dumps(order.model_dump(), sort_keys=True).encode()).hexdigest()
         if idempotency_key and (known := self._purchases.known(idempotency_key, fingerprint)):
-            return JSONResponse(_view(known), 201, {"Idempotent-Replayed": "true"})
+            return Json(_view(known), 201, {"Idempotent-Replayed": "true"})
         if taken := self._purchases.taken(order.externalId, API):
             self._purchases.count(taken, "reserve")
             raise reservations_refusal(409, "EXTERNAL_ID_USED", "A reservation has this externalId already.")
@@ -93,7 +98,7 @@ class ReservationsDoor:
         ends_at = now_s() + self._behaving().reservation_ttl_s
         purchase = _new_reservation(order, offer, idempotency_key, ends_at)
         self._purchases.reserve(purchase, fingerprint=fingerprint, fault=fault)
-        return JSONResponse(_view(purchase), 201)
+        return Json(_view(purchase), 201)
 
     async def lookup(self, externalId: str) -> dict[str, Any]:  # noqa: N803
         found = self._purchases.of_external_id(externalId, API)
@@ -109,7 +114,7 @@ class ReservationsDoor:
         return purchase
 
     async def get(self, reservation_id: str) -> Response:
-        return JSONResponse(_view(self._existing(reservation_id, "get")))
+        return Json(_view(self._existing(reservation_id, "get")))
 
     async def give(self, reservation_id: str) -> Response:
         """Repeating it is harmless."""
@@ -118,8 +123,8 @@ class ReservationsDoor:
             raise _ended(purchase)
         if purchase.status == "reserved":
             self._purchases.buy(purchase, self._purchases.draw(API, "give"))
-            return JSONResponse({"id": purchase.id, "status": "given"}, 202)
-        return JSONResponse({"id": purchase.id, "status": "given"}, 200)
+            return Json({"id": purchase.id, "status": "given"}, 202)
+        return Json({"id": purchase.id, "status": "given"}, 200)
 
     async def delivered(self, reservation_id: str) -> Response:
         """404 while there is no code yet, 409 before it was given: both `retryable`."""
@@ -136,7 +141,7 @@ class ReservationsDoor:
             "codes": [code.view() for code in codes],
             "complete": len(codes) == purchase.quantity,
         }
-        return JSONResponse(answer)
+        return Json(answer)
 
     async def cancel(self, reservation_id: str) -> Response:
         purchase = self._existing(reservation_id, "cancel")
@@ -144,7 +149,7 @@ class ReservationsDoor:
             raise reservations_refusal(409, "ALREADY_GIVEN", "What was given cannot be cancelled.")
         if purchase.status == "reserved":
             self._purchases.end(purchase, "cancelled")
-        return JSONResponse({"id": purchase.id, "status": purchase.status})
+        return Json({"id": purchase.id, "status": purchase.status})
 
 
 def _new_reservation(order: ReservationOrder, offer: Offer, key: str | None, ends_at: float) -> Purchase:

@@ -45,7 +45,7 @@ def new_address(coin: str) -> str:
     first = {"btc": "3", "ltc": "M", "trx": "T", "xrp": "r", "xlm": "G", "doge": "D"}.get(
         network_of(coin), ""
     )
-    return first + "".join(secrets.choice(_BASE58) for _ in range(33))
+    return first + "".join(_BASE58[byte % 58] for byte in secrets.token_bytes(33))
 
 
 def new_memo(coin: str) -> str | None:

@@ -3,11 +3,13 @@
 import time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import Header, Query, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from bitloot_sandbox.answers import Json
 from bitloot_sandbox.behaviour import Behaving
+from bitloot_sandbox.doors import Door, Endpoint
 from bitloot_sandbox.nowpayments import coins
 from bitloot_sandbox.nowpayments.payments import Payments, Quote
 from bitloot_sandbox.refusals import gateway_page, nowpayments_refusal
@@ -49,33 +51,40 @@ class InvoicePayment(BaseModel):
     case: Case | None = None
 
 
-class NowPaymentsDoor:
-    """`routes` is the list of what it serves."""
+class NowPaymentsDoors:
+    """`doors` is the list of what it serves."""
 
     def __init__(self, payments: Payments, behaving: Behaving, api_key: str) -> None:
         self._payments = payments
         self._api_key = api_key
         self._limit = RateLimit(behaving)
 
-    def routes(self) -> APIRouter:
-        open_to_all = APIRouter(prefix="/nowpayments/v1", tags=["NOWPayments"])
-        open_to_all.get("/status", summary="Is it up? Needs no key")(self.status)
-        router = APIRouter(dependencies=[Depends(self._with_key)])
-        router.get("/currencies", summary="Coins one can pay in")(self.currencies)
-        router.get("/estimate", summary="What an amount is in a coin")(self.estimate)
-        router.get("/min-amount", summary="The least that can be paid in a coin")(self.min_amount)
-        router.post("/payment", status_code=201, summary="An address to pay to")(self.create_payment)
-        router.get("/payment/{payment_id}", summary="How far a payment is")(self.get_payment)
-        router.post("/invoice", status_code=201, summary="A page to pay at; no payment yet")(
-            self.create_invoice
-        )
-        router.post("/invoice-payment", status_code=201, summary="The customer picks a coin")(
-            self.create_invoice_payment
-        )
-        open_to_all.include_router(router)
-        return open_to_all
+    def doors(self) -> list[Door]:
+        key = self._with_key
 
-    def _with_key(self, x_api_key: Annotated[str | None, Header()] = None) -> None:
+        def door(operation: str, route: str, endpoint: Endpoint, *rest: Any) -> Door:
+            method, path = route.split()
+            return Door("nowpayments", operation, method, f"/nowpayments/v1{path}", endpoint, *rest)
+
+        return [
+            door("create_payment", "POST /payment", self.create_payment, key, "An address to pay to", 201),
+            door("get_payment", "GET /payment/{payment_id}", self.get_payment, key, "How far a payment is"),
+            door("status", "GET /status", self.status, None, "Is it up? Needs no key"),
+            door("currencies", "GET /currencies", self.currencies, key, "Coins one can pay in"),
+            door("estimate", "GET /estimate", self.estimate, key, "What an amount is in a coin"),
+            door("min_amount", "GET /min-amount", self.min_amount, key, "The least that can be paid"),
+            door("create_invoice", "POST /invoice", self.create_invoice, key, "A page to pay at", 201),
+            door(
+                "create_invoice_payment",
+                "POST /invoice-payment",
+                self.create_invoice_payment,
+                key,
+                "The customer picks a coin",
+                201,
+            ),
+        ]
+
+    async def _with_key(self, x_api_key: Annotated[str | None, Header()] = None) -> None:
         if x_api_key != self._api_key:
             raise nowpayments_refusal(403, "INVALID_API_KEY", "Invalid api key")
 
@@ -118,18 +127,18 @@ class NowPaymentsDoor:
         if not self._limit.allows():
             return HTMLResponse(gateway_page(429), 429)
         asked = order.model_dump(include=set(Quote.__dataclass_fields__))
-        return JSONResponse(self._payments.create(Quote(**asked)).created_view(), 201)
+        return Json(self._payments.create(Quote(**asked)).created_view(), 201)
 
     async def get_payment(self, payment_id: str) -> Response:
         payment = self._payments.find(int(payment_id)) if payment_id.isdecimal() else None
         if payment is None:
             raise nowpayments_refusal(404, "PAYMENT_NOT_FOUND", "Payment not found")
-        return JSONResponse(payment.asked_view())
+        return Json(payment.asked_view())
 
     async def create_invoice(self, order: InvoiceOrder) -> Response:
         invoice = self._payments.create_invoice(order.model_dump())
         invoice["invoice_url"] = f"https://nowpayments.io/payment/?iid={invoice['id']}"
-        return JSONResponse(invoice, 201)
+        return Json(invoice, 201)
 
     async def create_invoice_payment(self, picked: InvoicePayment) -> Response:
         invoice = self._payments.invoice(picked.iid)
@@ -142,7 +151,7 @@ class NowPaymentsDoor:
             "case": picked.case,
             "invoice_id": picked.iid,
         }
-        return JSONResponse(self._payments.create(Quote(**kept)).created_view(), 201)
+        return Json(self._payments.create(Quote(**kept)).created_view(), 201)
 
 
 class RateLimit:

@@ -41,7 +41,7 @@ def ipn_fields(payment: Payment, behaviour: Behaviour, chance: random.Random) ->
 def signed_ipn(fields: dict[str, Any], secret: str, *, arrays_as_objects: bool) -> tuple[str, str]:
     """The body as it is sent, and the signature (which may be over the arrays written as objects)."""
     body = stringify(fields)
-    message = stringify(fields, arrays_as_objects=arrays_as_objects)
+    message = stringify(fields, arrays_as_objects=True) if arrays_as_objects else body
     digest = hmac.new(secret.strip().encode(), message.encode(), hashlib.sha512)
     return body, digest.hexdigest()
 

@@ -6,6 +6,7 @@ Python and JavaScript differ in numbers (8.3e-05 and 0.000083, 13.0 and 13, 1e-0
 import json
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -14,8 +15,8 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 def stringify(value: Any, *, arrays_as_objects: bool = False) -> str:
     if isinstance(value, dict):
         members = (
-            f"{_string(key)}:{stringify(value[key], arrays_as_objects=arrays_as_objects)}"
-            for key in sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+            f"{_key(key)}:{stringify(value[key], arrays_as_objects=arrays_as_objects)}"
+            for key in sorted(value)  # by code point; ours are all ASCII
         )
         return "{" + ",".join(members) + "}"
     if isinstance(value, list):
@@ -28,6 +29,11 @@ def stringify(value: Any, *, arrays_as_objects: bool = False) -> str:
     if isinstance(value, str):
         return _string(value)
     return json.dumps(value)
+
+
+@lru_cache(256)
+def _key(text: str) -> str:
+    return _string(text)
 
 
 def _string(text: str) -> str:

@@ -1,6 +1,6 @@
 """who may use admin (people, sessions, API tokens), bulk jobs, saved views, and the indexes of its lists
 
-Revision: 0040, after 0002.
+Revision: 0040, after 0030.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0040"
-down_revision = "0002"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
@@ -113,7 +113,20 @@ def upgrade() -> None:
     op.create_index("ix_audit_log_target_id", "audit_log", ["target", "id"], unique=False)
     op.create_index("ix_dead_letters_state_dead_at_id", "dead_letters", ["state", "dead_at", "id"], unique=False)
     op.create_index(
-        "ix_orders_email_prefix", "orders", [sa.literal_column("lower(email) text_pattern_ops"), "id"], unique=False
+        "ix_orders_email_prefix",
+        "orders",
+        [sa.literal_column("lower(email)").label("email_prefix"), "id"],
+        unique=False,
+        postgresql_ops={"email_prefix": "text_pattern_ops"},
+    )
+    op.create_index("ix_deliveries_status_id", "deliveries", ["status", "id"], unique=False)
+    op.create_index("ix_payments_status_id", "payments", ["status", "id"], unique=False)
+    op.create_index(
+        "ix_payments_orphaned", "payments", ["id"], unique=False, postgresql_where=sa.text("order_id is null")
+    )
+    op.create_index("ix_orders_status_since_id", "orders", ["status_since", "id"], unique=False)
+    op.create_index(
+        "ix_orders_refund_due", "orders", ["id"], unique=False, postgresql_where=sa.text("refund_due is not null")
     )
     op.create_index("ix_orders_status_id", "orders", ["status", "id"], unique=False)
     op.create_index("ix_reservations_status_id", "reservations", ["status", "id"], unique=False)
@@ -133,6 +146,11 @@ def downgrade() -> None:
         "ix_webhook_logs_not_accepted", table_name="webhook_logs", postgresql_where=sa.text("outcome <> 'accepted'")
     )
     op.drop_index("ix_reservations_status_id", table_name="reservations")
+    op.drop_index("ix_deliveries_status_id", table_name="deliveries")
+    op.drop_index("ix_payments_status_id", table_name="payments")
+    op.drop_index("ix_payments_orphaned", table_name="payments", postgresql_where=sa.text("order_id is null"))
+    op.drop_index("ix_orders_status_since_id", table_name="orders")
+    op.drop_index("ix_orders_refund_due", table_name="orders", postgresql_where=sa.text("refund_due is not null"))
     op.drop_index("ix_orders_status_id", table_name="orders")
     op.drop_index("ix_orders_email_prefix", table_name="orders")
     op.drop_index("ix_dead_letters_state_dead_at_id", table_name="dead_letters")
