@@ -19,7 +19,7 @@ def test_a_second_upgrade_changes_nothing(database: Any) -> None:
 
 
 @pytest.fixture
-async def owner(database: Any) -> AsyncIterator[asyncpg.Connection[Any]]:
+async def owner(database: Any) -> AsyncIterator["asyncpg.Connection[Any]"]:
     connection = await asyncpg.connect(database.url)
     yield connection
     await connection.close()
@@ -50,7 +50,7 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize(("service", "statement"), FORBIDDEN)
 async def test_a_service_cannot_write_what_it_does_not_own(
-    owner: asyncpg.Connection[Any], service: str, statement: str
+    owner: "asyncpg.Connection[Any]", service: str, statement: str
 ) -> None:
     async with owner.transaction():
         await owner.execute(f"set local role bitloot_{service}")
@@ -60,7 +60,7 @@ async def test_a_service_cannot_write_what_it_does_not_own(
 
 
 @pytest.mark.parametrize("service", schema.SERVICES)
-async def test_every_service_appends_to_the_timeline(owner: asyncpg.Connection[Any], service: str) -> None:
+async def test_every_service_appends_to_the_timeline(owner: "asyncpg.Connection[Any]", service: str) -> None:
     async with owner.transaction():
         await owner.execute(f"set local role bitloot_{service}")
         await owner.execute(

@@ -12,7 +12,7 @@ CHECK_TIMEOUT_S = 2.0
 Check = Callable[[], Awaitable[object]]
 
 
-class Degraded(Exception):  # noqa: N818  (a state, not an error)
+class Degraded(Exception):
     """Raised by a check whose dependency is away while the service goes on without it."""
 
 

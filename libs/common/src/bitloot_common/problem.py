@@ -13,7 +13,7 @@ from starlette.responses import Response
 log = structlog.get_logger(__name__)
 
 
-class Problem(Exception):  # noqa: N818  (RFC 9457's own name)
+class Problem(Exception):
     """An error that its caller is told about. `extra` become members of the problem object."""
 
     status: ClassVar[int] = 400

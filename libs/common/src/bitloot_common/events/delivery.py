@@ -34,3 +34,13 @@ class LinkMailed(Event):
     delivery_id: UUID
     purpose: str
     complete: bool
+
+
+class MailDue(Event):
+    """A mail that is not a part's first one waits in `deliveries`: a notice, a resend or a fresh link."""
+
+    TYPE: ClassVar[str] = "delivery.mail_due.v1"
+    TOPIC: ClassVar[str] = topics.DELIVERIES_STORED
+
+    order_id: UUID
+    delivery_id: UUID

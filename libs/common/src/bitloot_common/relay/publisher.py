@@ -22,7 +22,7 @@ TOPIC_TIMEOUT_S: Final = 5.0
 CLOSE_TIMEOUT_S: Final = 2.0
 
 
-class PublishFailed(Exception):  # noqa: N818  (a fact, as all our errors)
+class PublishFailed(Exception):
     """Kafka refused or could not be reached; rows without a position are to be sent again."""
 
 

@@ -1,4 +1,4 @@
-"""Admin owns the catalogue, the dead letters and the audit log."""
+"""Admin owns the catalogue, the dead letters, the audit log, and who may use it."""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,8 +14,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from bitloot_common.tables.metadata import TIMESTAMP, created_now, metadata
 
@@ -69,6 +70,7 @@ dead_letters = Table(
     Index("ix_dead_letters_state_fingerprint", "state", "fingerprint"),
     Index("ix_dead_letters_order_id", "order_id"),
     Index("ix_dead_letters_dead_at_id", "dead_at", "id"),
+    Index("ix_dead_letters_state_dead_at_id", "state", "dead_at", "id"),
 )
 
 audit_log = Table(
@@ -82,4 +84,85 @@ audit_log = Table(
     Column("reason", Text),
     Column("detail", JSONB, nullable=False, server_default="{}"),
     Index("ix_audit_log_at", "at"),
+    Index("ix_audit_log_target_id", "target", "id"),
+    Index("ix_audit_log_actor_id", "actor", "id"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, comment="argon2id; null: signs in through OIDC only"),
+    Column("oidc_subject", Text, unique=True),
+    Column("disabled_at", TIMESTAMP),
+    Column("failed_sign_ins", Integer, nullable=False, server_default="0"),
+    Column("locked_until", TIMESTAMP),
+    Column("last_sign_in_at", TIMESTAMP),
+    created_now("created_at"),
+    CheckConstraint("role in ('viewer', 'operator', 'admin')", name="role"),
+    Index("uq_people_email_lower", text("lower(email)"), unique=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True, comment="SHA-256 of the cookie's random token"),
+    Column("person_id", Uuid, nullable=False),
+    created_now("created_at"),
+    created_now("seen_at"),
+    Column("expires_at", TIMESTAMP, nullable=False),
+    Column("address", Text),
+    Column("user_agent", Text),
+    Index("ix_sessions_person_id", "person_id"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True, comment="SHA-256 of a random token"),
+    Column("role", Text, nullable=False),
+    Column("scopes", ARRAY(Text), comment="rights it may use of its role's; null: all of them"),
+    Column("created_by", Text, nullable=False),
+    created_now("created_at"),
+    Column("expires_at", TIMESTAMP, nullable=False),
+    Column("revoked_at", TIMESTAMP),
+    Column("used_at", TIMESTAMP, comment="to the minute"),
+    CheckConstraint("role in ('viewer', 'operator', 'admin')", name="role"),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("page", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False, comment="the page's query string, as it stands in the URL"),
+    created_now("created_at"),
+    UniqueConstraint("person_id", "page", "name"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False, comment="dead_letters.replay, webhooks.replay, …"),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text),
+    Column("selection", JSONB, nullable=False, comment="which messages: ids, a group or a filter"),
+    Column("state", Text, nullable=False, server_default="running"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("report", JSONB, nullable=False, server_default="{}"),
+    created_now("created_at"),
+    Column("finished_at", TIMESTAMP),
+    CheckConstraint("state in ('running', 'finished', 'aborted', 'failed')", name="state"),
+    Index("ix_jobs_created_at", "created_at"),
 )

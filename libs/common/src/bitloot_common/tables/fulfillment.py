@@ -49,6 +49,7 @@ reservations = Table(
     UniqueConstraint("api", "reservation_id"),
     Index("ix_reservations_reservation_id", "reservation_id"),
     Index("ix_reservations_status_intended_at", "status", "intended_at"),
+    Index("ix_reservations_status_id", "status", "id"),
     Index("ix_reservations_next_ask_at", "next_ask_at", postgresql_where=text("next_ask_at is not null")),
 )
 

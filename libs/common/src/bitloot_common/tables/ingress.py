@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -48,6 +49,16 @@ orders = Table(
     Index("ix_orders_email_lower", text("lower(email)")),
     Index("ix_orders_status_since", "status", "status_since"),
     Index("ix_orders_created_at_id", "created_at", "id"),
+    # admin's lists: newest first within a status, and an e-mail's beginning
+    Index("ix_orders_status_id", "status", "id"),
+    Index("ix_orders_status_since_id", "status_since", "id"),
+    Index("ix_orders_refund_due", "id", postgresql_where=text("refund_due is not null")),
+    Index(
+        "ix_orders_email_prefix",
+        literal_column("lower(email)").label("email_prefix"),
+        "id",
+        postgresql_ops={"email_prefix": "text_pattern_ops"},
+    ),
 )
 
 payments = Table(
@@ -79,6 +90,8 @@ payments = Table(
     Index("ix_payments_invoice_id", "invoice_id", postgresql_where=text("invoice_id is not null")),
     Index("ix_payments_next_ask_at", "next_ask_at", postgresql_where=text("next_ask_at is not null")),
     Index("ix_payments_created_at_id", "created_at", "id"),
+    Index("ix_payments_status_id", "status", "id"),
+    Index("ix_payments_orphaned", "id", postgresql_where=text("order_id is null")),
 )
 
 webhook_logs = Table(
@@ -115,4 +128,6 @@ webhook_logs = Table(
         postgresql_where=text("reservation_id is not null"),
     ),
     Index("ix_webhook_logs_provider_event_type_id", "provider", "event_type", "id"),
+    # admin's list of what was not accepted; partial, so that the hot path writes nothing here
+    Index("ix_webhook_logs_not_accepted", "outcome", "id", postgresql_where=text("outcome <> 'accepted'")),
 )

@@ -1,0 +1,45 @@
+# The only menu. `make` shows it. Every target does its own set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON := .venv/bin/python
+SETUP_INPUTS := uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml)
+
+.PHONY: help demo up down clean status test check setup
+
+help: ## show this menu
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## buy a key, once, for real: order, payment, mail, link, revealed key
+	@exec $(PYTHON) -m bitloot_local demo
+
+up: setup ## start the local stack in the background; its addresses are in .local/env
+	@exec $(PYTHON) -m bitloot_local up
+
+down: setup ## stop the local stack; its data stays
+	@exec $(PYTHON) -m bitloot_local down
+
+status: setup ## what runs, what has died
+	@exec $(PYTHON) -m bitloot_local status
+
+clean: setup ## stop the local stack and forget its data
+	@exec $(PYTHON) -m bitloot_local clean
+
+test: setup ## every test: unit, integration, end to end; ARGS="-k name" for some
+	@exec .venv/bin/pytest $(ARGS)
+
+check: setup ## format, lint, types, import boundaries, lock file: what needs no server
+	@.venv/bin/ruff format --check --quiet --output-format concise || { echo "run: .venv/bin/ruff format"; exit 1; }
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/lint-imports --no-timing
+	@deploy/local/uv lock --check --quiet || { echo "run: deploy/local/uv lock"; exit 1; }
+
+setup: .venv/.complete ## install what the other targets need, from the lock file
+
+.venv/.complete: $(SETUP_INPUTS)
+	@echo "setting up .venv from uv.lock"
+	@deploy/local/uv sync --frozen --all-packages
+	@touch $@

@@ -1,0 +1,1 @@
+"""NOWPayments, the payments API and its IPNs."""

@@ -1,0 +1,86 @@
+"""What an exception leaves behind in headers: class, scrubbed message, short stack trace, fingerprint.
+
+Never local values, never the exception's arguments beyond its message, never the input that failed
+validation: a message may hold what nobody should read.
+"""
+
+import hashlib
+import sysconfig
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import CodeType
+
+from pydantic import ValidationError
+
+MESSAGE_CHARS_MAX = 1_000
+STACK_CHARS_MAX = 4_000
+STACK_FRAMES_MAX = 20
+
+_STDLIB = sysconfig.get_paths()["stdlib"]
+_ENGINE = str(PurePath(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Autopsy:
+    """One failure, fit to be shown."""
+
+    error_class: str
+    cause_class: str | None
+    message: str
+    stack: str
+    fingerprint: str
+
+
+def examine(error: BaseException, scrub: Callable[[str], str]) -> Autopsy:
+    """Describes `error`; `scrub` takes secrets out of its message."""
+    frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return Autopsy(
+        error_class=class_name(error),
+        cause_class=class_name(error.__cause__) if error.__cause__ else None,
+        message=scrub(_message(error))[:MESSAGE_CHARS_MAX],
+        stack=scrub(_stack(frames))[:STACK_CHARS_MAX],
+        fingerprint=_fingerprint(error, [code for code, _ in frames]),
+    )
+
+
+def class_name(error: BaseException) -> str:
+    """`module.Class`; builtins without their module."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, ValidationError):
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        told = "; ".join(f"{p['type']} at {'.'.join(str(part) for part in p['loc']) or 'value'}" for p in problems)
+        return f"{error.title}: {told}"
+    return str(error)
+
+
+def _fingerprint(error: BaseException, codes: list[CodeType]) -> str:
+    """Groups failures: the exception's class and the first own frame, innermost first, without line
+    numbers or message text. A validation error has no frame of its own: there the model is the place."""
+    if isinstance(error, ValidationError):
+        place = error.title
+    else:
+        code = next((code for code in reversed(codes) if _own(code)), codes[-1] if codes else None)
+        place = f"{_short(code.co_filename)}:{code.co_qualname}" if code else ""
+    return hashlib.sha256(f"{class_name(error)}|{place}".encode()).hexdigest()[:16]
+
+
+def _own(code: CodeType) -> bool:
+    path = code.co_filename
+    return "site-packages" not in path and not path.startswith((_STDLIB, _ENGINE, "<"))
+
+
+def _short(path: str) -> str:
+    """The last three parts: which file, not where on which machine."""
+    return "/".join(PurePath(path).parts[-3:]).removeprefix("//")
+
+
+def _stack(frames: list[tuple[CodeType, int]]) -> str:
+    """Innermost last, as Python prints it; the engine's own frames left out."""
+    shown = [(code, line) for code, line in frames if not code.co_filename.startswith(_ENGINE)]
+    return "\n".join(f"{_short(c.co_filename)}:{line} in {c.co_qualname}" for c, line in shown[-STACK_FRAMES_MAX:])

@@ -1,0 +1,127 @@
+"""Puts failed messages on their next topic, durably: one idempotent producer, made anew when it breaks.
+
+A record refused by the broker as too large breaks an idempotent producer's partition for good
+(OutOfOrderSequenceNumber from then on), so sizes are checked here first, and any error that aiokafka did
+not retry by itself costs the producer its life. `send` returns when the broker has the record, and tries
+for ever: the caller's offset waits for it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+
+from bitloot_common.retry import headers as names
+from bitloot_common.retry import metrics
+
+log = structlog.get_logger(__name__)
+
+# The ladder's topics take 64 KiB more than the main ones (topics.yaml), and our headers are below 8 KiB.
+REQUEST_BYTES_MAX = 1_048_576 + 49_152
+PAUSE_S = 0.1
+PAUSE_S_MAX = 5.0
+STOP_S_MAX = 5.0
+
+
+class Forwarder:
+    """Started before the lanes, stopped after them."""
+
+    def __init__(self, service: str, client: Mapping[str, Any]) -> None:
+        self._service = service
+        self._client = client
+        self._producer: AIOKafkaProducer | None = None
+        self._pending: set[asyncio.Future[Any]] = set()
+        self._renewing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Raises KafkaConnectionError when no broker answers."""
+        producer = self._new_producer()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
+
+    def _new_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(acks="all", enable_idempotence=True, max_request_size=REQUEST_BYTES_MAX, **self._client)
+
+    async def topics(self) -> dict[str, set[int]]:
+        """The partitions of every topic that the broker has."""
+        assert self._producer is not None, "topics before start"
+        cluster = await self._producer.client.fetch_all_metadata()
+        return {topic: cluster.partitions_for_topic(topic) or set() for topic in cluster.topics()}
+
+    async def send(self, topic: str, key: bytes | None, value: bytes | None, headers: names.Headers) -> None:
+        """Returns when `topic` has the record. Never gives up; cancelling it means: not durable."""
+        if key is None and value is None:  # the client refuses such a record; the header keeps it exact
+            value, headers = b"", [*headers, (names.NULL_VALUE, b"1")]
+        pause_s = PAUSE_S
+        while True:
+            producer = self._producer
+            assert producer is not None, "send before start"
+            try:
+                return await self._send(producer, topic, key, value, headers)
+            except MessageSizeTooLargeError:
+                slim = [(name, text) for name, text in headers if name != names.EXCEPTION_STACKTRACE]
+                log.warning("forward.too_large", topic=topic, bytes=len(value or b""))
+                if len(slim) < len(headers):
+                    headers = slim
+                    continue
+            except KafkaTimeoutError as error:
+                log.warning("forward.failed", topic=topic, error=repr(error))
+            except (KafkaError, ConnectionError) as error:
+                log.warning("forward.failed", topic=topic, error=repr(error))
+                await self._renew(producer)
+            metrics.FORWARD_FAILURES.labels(self._service).inc()
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, PAUSE_S_MAX)
+
+    async def _send(
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: names.Headers,
+    ) -> None:
+        future = await producer.send(topic, value=value, key=key, headers=headers)
+        self._pending.add(future)
+        try:
+            await future
+        finally:
+            self._pending.discard(future)
+
+    async def _renew(self, broken: AIOKafkaProducer) -> None:
+        """A new producer in place of `broken`; what still waits on the old one is told to send again."""
+        async with self._renewing:
+            if self._producer is not broken:
+                return
+            waiting = set(self._pending)
+            await self._stop(broken)
+            for future in waiting:
+                if not future.done():
+                    future.set_exception(KafkaError("producer replaced"))
+            producer = self._new_producer()
+            try:
+                await producer.start()
+            except (KafkaError, OSError) as error:
+                await self._stop(producer)
+                log.warning("forward.no_broker", error=repr(error))
+                return
+            self._producer = producer
+            log.info("forward.producer_renewed")
+
+    async def stop(self) -> None:
+        """Sends what waits, within a deadline."""
+        if self._producer is not None:
+            await self._stop(self._producer)
+
+    async def _stop(self, producer: AIOKafkaProducer) -> None:
+        """An idempotent producer's stop waits without end for a broker that is away."""
+        stopping = asyncio.ensure_future(producer.stop())
+        await asyncio.wait([stopping], timeout=STOP_S_MAX)
+        stopping.cancel()

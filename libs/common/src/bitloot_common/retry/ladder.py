@@ -1,0 +1,372 @@
+"""The ladder: what a service consumes, and what becomes of a message that fails.
+
+    main topic ─▶ handler ─ok─▶ commit
+                     │fails
+                     ├─ permanent, poison, last attempt ─▶ <service>.dlt
+                     ├─ a breaker is open ─▶ waits in place (main) or for another round (step), uncounted
+                     └─ else ─▶ <service>.retry.1s ─▶ handler … .2s … .4s … .8s … .16s
+
+An offset is committed only when its message's work is done or its next record is on the broker: at least
+once, always; the inbox makes it once in effect. Reads from top to bottom: declare, start, work, fail, move.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+import structlog
+from aiokafka.errors import KafkaConnectionError
+from pydantic import BaseModel
+
+from bitloot_common.agents import Agents
+from bitloot_common.events.topics import LADDER_DELAYS_S, dead_letter_topic, retry_topic
+from bitloot_common.retry import depth, metrics, spans, story
+from bitloot_common.retry.autopsy import Autopsy
+from bitloot_common.retry.breaker import Breaker, Breakers, State, subject
+from bitloot_common.retry.classify import POSTGRESQL, ErrorTypes, Verdict, classify
+from bitloot_common.retry.errors import Kind, UnknownSubscription
+from bitloot_common.retry.forwarder import Forwarder
+from bitloot_common.retry.headers import Headers
+from bitloot_common.retry.lane import Lane, Limits
+from bitloot_common.retry.message import (
+    Delivery,
+    Failed,
+    Handler,
+    Hop,
+    Message,
+    Subscription,
+    models_by_type,
+    now_ms,
+)
+from bitloot_common.retry.window import Record
+from bitloot_common.scrub import scrub as scrub_secrets
+
+log = structlog.get_logger(__name__)
+
+H = TypeVar("H", bound=Handler)
+
+RETRY_AFTER_S_MAX: Final = 3600.0  # a provider's Retry-After is taken seriously up to an hour
+START_S_MAX: Final = 60.0
+STEP_WINDOW: Final = 4_000  # records of one retry partition held in memory, waiting or at work
+
+
+class WrongDeclaration(Exception):
+    """A subscription that cannot work, found before anything is consumed."""
+
+
+class Ladder:
+    """The consumers of one service. Declare with `subscribe`, then `start`."""
+
+    def __init__(
+        self,
+        service: str,
+        bootstrap_servers: str,
+        *,
+        breakers: Breakers | None = None,
+        client_id: str | None = None,
+        instance_id: str | None = None,
+        concurrency: int = 64,
+        step_concurrency: int = 16,
+        scrub: Callable[[str], str] = scrub_secrets,
+        limits: Limits | None = None,
+        kafka: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`concurrency`: handlers at once on the main topics; `step_concurrency`: on each retry topic.
+        `instance_id`: unique among the service's processes and the same after a restart, so that a killed
+        one is back at once; without it the group waits for the dead one's session to end.
+        `kafka`: security settings for every client, as aiokafka names them."""
+        self.service = service
+        self.breakers = breakers or Breakers()
+        self._subscriptions: dict[str, Subscription] = {}
+        self._teller = story.Teller(service, scrub)
+        self._limits = limits or Limits(concurrency=concurrency, partition_window=1_000, total_window=5_000)
+        self._step_limits = Limits(
+            concurrency=step_concurrency,
+            partition_window=STEP_WINDOW,
+            total_window=4 * STEP_WINDOW,
+            drain_s=self._limits.drain_s,
+            session_timeout_s=self._limits.session_timeout_s,
+        )
+        client = {"bootstrap_servers": bootstrap_servers, "client_id": client_id or service, **(kafka or {})}
+        self._forwarder = Forwarder(service, client)
+        self._consumer = {**client, "group_instance_id": instance_id}
+        self._lanes: list[Lane] = []
+        self._steps: dict[str, int] = {}
+        self._agents = Agents()
+        self._tracing = False
+
+    # Declare
+
+    def subscribe(
+        self,
+        topic: str,
+        models: type[BaseModel] | Mapping[str, type[BaseModel]],
+        *,
+        needs: Iterable[str] = (),
+        timeout_s: float = 60.0,
+        delays_s: Iterable[int] = LADDER_DELAYS_S,
+        retry_on: ErrorTypes = (),
+        bury_on: ErrorTypes = (),
+        ignore: Iterable[str] = (),
+    ) -> Callable[[H], H]:
+        """Declares the decorated function as the handler of `topic`.
+
+        `models`: the event, or several by their `ce_type`; types in `ignore` are skipped. `needs`: the
+        dependencies whose open breaker pauses this topic. `delays_s`: one retry per delay, each on its own
+        topic. `retry_on` and `bury_on` overrule how errors are classified.
+        Raises WrongDeclaration for a topic declared twice, an unknown breaker or a useless limit.
+        """
+        delays = tuple(delays_s)
+        unknown = [name for name in needs if name not in self.breakers]
+        if topic in self._subscriptions:
+            raise WrongDeclaration(f"{topic} is subscribed twice")
+        if unknown:
+            raise WrongDeclaration(f"{topic} needs {', '.join(unknown)}, but there is no such breaker")
+        if timeout_s <= 0 or any(delay < 1 for delay in delays):
+            raise WrongDeclaration(f"{topic}: timeout_s and delays_s must be positive")
+        if contradiction := set(retry_on) & set(bury_on):
+            raise WrongDeclaration(f"{topic}: both retried and buried: {contradiction}")
+
+        def declare(handler: H) -> H:
+            self._subscriptions[topic] = Subscription(
+                topic=topic,
+                models=models_by_type(models),
+                ignore=frozenset(ignore),
+                handler=handler,
+                timeout_s=timeout_s,
+                delays_s=delays,
+                retry_on=tuple(retry_on),
+                bury_on=tuple(bury_on),
+                needs=tuple(self.breakers[name] for name in needs),
+            )
+            return handler
+
+        return declare
+
+    # Start and stop
+
+    async def start(self) -> None:
+        """Consumes. Returns when every lane has its assignment, or has waited a minute for it.
+
+        Raises KafkaConnectionError when no broker answers within a minute, WrongDeclaration when a topic
+        of a subscription, or of its ladder, does not exist.
+        """
+        self._tracing = spans.tracing_is_on()
+        await self._connect()
+        await self._check_topics()
+        self._lanes = [self._main_lane(), *(self._step_lane(topic) for topic in sorted(self._steps))]
+        for lane in self._lanes:
+            lane.start()
+        self._agents.start("ladder-depth", lambda: depth.sample(self.service, self._lanes, self._forwarder))
+        waiting = [asyncio.ensure_future(lane.assigned.wait()) for lane in self._lanes]
+        _, late = await asyncio.wait(waiting, timeout=START_S_MAX)
+        for task in late:
+            task.cancel()
+        log.info("ladder.started", topics=sorted(self._subscriptions), lanes=len(self._lanes), late=len(late))
+
+    async def stop(self, deadline_s: float = 20.0) -> None:
+        """Finishes what runs within the deadline, hands the rest back to the broker, then disconnects."""
+        await self._agents.stop()
+        await asyncio.gather(*(lane.stop(deadline_s) for lane in self._lanes))
+        self.breakers.stop()
+        await self._forwarder.stop()
+        log.info("ladder.stopped")
+
+    def checks(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """For readiness: the consumers (raise when they have no assignment), each breaker (Degraded)."""
+        return {"consumers": self._check_lanes, **{b.dependency: b.check for b in self.breakers}}
+
+    async def _check_lanes(self) -> None:
+        for lane in self._lanes:
+            await lane.check()
+
+    async def _connect(self) -> None:
+        deadline = asyncio.get_running_loop().time() + START_S_MAX
+        while True:
+            try:
+                return await self._forwarder.start()
+            except KafkaConnectionError as error:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                log.warning("ladder.no_broker", error=str(error))
+                await asyncio.sleep(1)
+
+    async def _check_topics(self) -> None:
+        existing = await self._forwarder.topics()
+        wanted = {retry_topic(self.service, d) for s in self._subscriptions.values() for d in s.delays_s}
+        needed = {*self._subscriptions, *wanted, dead_letter_topic(self.service)}
+        if missing := needed - set(existing):
+            raise WrongDeclaration(f"the broker has no topic {', '.join(sorted(missing))}")
+        # Also steps that no subscription declares any more: what waits there must not be forgotten.
+        step = re.compile(re.escape(retry_topic(self.service, 0)).replace("0", r"(\d+)"))
+        matches = {topic: match for topic in existing if (match := step.fullmatch(topic))}
+        self._steps = {topic: int(match.group(1)) for topic, match in matches.items()}
+
+    def _main_lane(self) -> Lane:
+        def deliver(record: Record, had_turn: bool) -> Awaitable[Breaker | None]:
+            return self._work(Delivery(record, Hop.first(record), self._subscriptions[record.topic], None, had_turn))
+
+        def held(topic: str) -> bool:
+            return any(breaker.state is State.OPEN for breaker in self._subscriptions[topic].needs)
+
+        return Lane(self.service, self.service, self._subscriptions, deliver, self._limits, self._consumer, held=held)
+
+    def _step_lane(self, topic: str) -> Lane:
+        def deliver(record: Record, _: bool) -> Awaitable[Breaker | None]:
+            hop = Hop.later(record)
+            return self._work(Delivery(record, hop, self._subscriptions.get(hop.subscription), topic, had_turn=True))
+
+        def due_at(record: Record) -> int:
+            return Hop.later(record).due_at
+
+        return Lane(self.service, topic, [topic], deliver, self._step_limits, self._consumer, due_at=due_at)
+
+    # Work
+
+    async def _work(self, delivery: Delivery) -> Breaker | None:
+        """Settles one record, or says whose turn to wait for. Returning None lets its offset be committed."""
+        hop, subscription = delivery.hop, delivery.subscription
+        if subscription is None:
+            await self._bury(delivery, _permanent(UnknownSubscription(hop.subscription)))
+            return None
+        if subscription.ignores(delivery.record):
+            self._count(hop, "ignored")
+            return None
+        wait_ms = hop.not_before - now_ms()
+        if wait_ms > 0 and subscription.delays_s:
+            await self._postpone(delivery, subscription.delay_s(wait_ms / 1000))
+            return None
+        for breaker in subscription.needs:
+            if breaker.blocks(had_turn=delivery.had_turn):
+                return await self._hold(delivery, breaker)
+        try:
+            message = subscription.decode(delivery.record, hop)
+        except Exception as poison:  # noqa: BLE001  (poison is whatever cannot be read)
+            await self._bury(delivery, _permanent(poison))
+            return None
+        error, span = await self._attempt(subscription, message, delivery)
+        if error is not None:
+            verdict = classify(error, retry_on=subscription.retry_on, bury_on=subscription.bury_on)
+            return await self._fail(delivery, subscription, Failed(error, verdict, span))
+        self._count(hop, "handled")
+        return None
+
+    async def _attempt(
+        self, subscription: Subscription, message: Message[Any], delivery: Delivery
+    ) -> tuple[BaseException | None, str | None]:
+        """One call of the handler: what it raised, and the attempt's span."""
+        if delivery.step is not None:
+            late_s = max(0.0, (now_ms() - delivery.hop.due_at) / 1000)
+            metrics.LATENESS_S.labels(delivery.step).observe(late_s)
+        subject.set((message.topic, message.partition, message.offset))
+        with metrics.PROCESS_DURATION_S.labels(self.service, message.topic).time():
+            if not self._tracing:
+                return await _call(subscription, message), None
+            with spans.attempt_span(self.service, message, delivery.hop) as span:
+                error = await _call(subscription, message)
+                if error is not None:
+                    spans.fail_span(span, error)
+                return error, spans.traceparent(span)
+
+    # Fail
+
+    async def _fail(self, delivery: Delivery, subscription: Subscription, failed: Failed) -> Breaker | None:
+        """Decides: bury, hold or retry."""
+        last = delivery.hop.attempts >= len(subscription.delays_s)
+        if failed.verdict.kind is not Kind.PERMANENT:
+            breaker = await self._culprit(subscription, failed, last=last)
+            if breaker is not None:
+                return await self._hold(delivery, breaker)
+            if not last:
+                await self._retry(delivery, subscription, failed)
+                return None
+        await self._bury(delivery, failed)
+        return None
+
+    async def _culprit(self, subscription: Subscription, failed: Failed, *, last: bool) -> Breaker | None:
+        """The breaker of a dependency that is away, if that is why: then the message is not to blame.
+
+        While something that it needs is away, no failure but a permanent one speaks against a message. On
+        the last attempt the dependencies' own probes are asked: a message alone in an outage is no evidence.
+        """
+        named = self.breakers.get(failed.verdict.dependency)
+        if named is not None and named.state is State.CLOSED:
+            named.failed(failed.error)
+        suspects = [breaker for breaker in (named, *subscription.needs) if breaker is not None]
+        for breaker in suspects:
+            if breaker.state is not State.CLOSED or (last and await breaker.confirm()):
+                return breaker
+        return None
+
+    # Move
+
+    async def _hold(self, delivery: Delivery, breaker: Breaker) -> Breaker | None:
+        """An outage: on a main topic the message waits where it is, in order; on a step, which it would block
+        for others, it goes round again. Either way its attempt does not count."""
+        if delivery.step is None:
+            self._count(delivery.hop, "held")
+            return breaker
+        await self._postpone(delivery, self._steps[delivery.step])
+        return None
+
+    async def _postpone(self, delivery: Delivery, delay_s: int) -> None:
+        """Round again, nothing counted."""
+        told = story.postpone(delivery, now_ms() + delay_s * 1000)
+        await self._forward(delivery, retry_topic(self.service, delay_s), told)
+        self._count(delivery.hop, "postponed")
+
+    async def _retry(self, delivery: Delivery, subscription: Subscription, failed: Failed) -> None:
+        """One step up. A Retry-After beyond the step's delay chooses a longer step, and a time before which
+        the message is sent round again: in the due time it would block the step for all behind it."""
+        wait_s = min(failed.verdict.retry_after_s or 0.0, RETRY_AFTER_S_MAX)
+        delay_s = subscription.delay_s(max(wait_s, subscription.delays_s[delivery.hop.attempts]))
+        not_before = now_ms() + int(wait_s * 1000) if wait_s else None
+        told, autopsy = self._teller.tell(delivery, failed, due_at=now_ms() + delay_s * 1000, not_before=not_before)
+        await self._forward(delivery, retry_topic(self.service, delay_s), told)
+        self._count(delivery.hop, "retried")
+        log.info("ladder.retried", **_names(delivery, failed, autopsy), delay_s=delay_s)
+
+    async def _bury(self, delivery: Delivery, failed: Failed) -> None:
+        """To the dead letters, byte for byte."""
+        told, autopsy = self._teller.tell(delivery, failed)
+        await self._forward(delivery, dead_letter_topic(self.service), told)
+        self._count(delivery.hop, "buried")
+        log.error("ladder.buried", **_names(delivery, failed, autopsy), message=autopsy.message)
+
+    async def _forward(self, delivery: Delivery, topic: str, told: Headers) -> None:
+        await self._forwarder.send(topic, delivery.record.key, delivery.record.value, told)
+
+    def _count(self, hop: Hop, outcome: str) -> None:
+        metrics.ATTEMPTS.labels(self.service, hop.topic, outcome).inc()
+        if outcome == "handled" and hop.first_failed_at is not None:
+            metrics.RECOVERY_S.labels(self.service, hop.topic).observe((now_ms() - hop.first_failed_at) / 1000)
+
+
+async def _call(subscription: Subscription, message: Message[Any]) -> BaseException | None:
+    """The handler under its time limit: None, or what it raised."""
+    try:
+        async with asyncio.timeout(subscription.timeout_s):
+            await subscription.handler(message)
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise  # ours: the lane hands the message back
+        return error
+    except Exception as error:  # noqa: BLE001  (whatever a handler raises is judged, never lost)
+        return error
+    for breaker in subscription.needs:
+        if breaker.dependency == POSTGRESQL:
+            breaker.succeeded()  # every handler ends in a transaction
+    return None
+
+
+def _permanent(error: BaseException) -> Failed:
+    return Failed(error, Verdict(Kind.PERMANENT))
+
+
+def _names(delivery: Delivery, failed: Failed, autopsy: Autopsy) -> dict[str, Any]:
+    """What a log line says of a failure."""
+    hop = delivery.hop
+    place = {"topic": hop.topic, "partition": hop.partition, "offset": hop.offset, "attempt": hop.attempts + 1}
+    return {**place, "kind": failed.verdict.kind, "error": autopsy.error_class, "fingerprint": autopsy.fingerprint}

@@ -1,0 +1,275 @@
+"""A lane: one consumer, its window, and the tasks that work its records.
+
+The main topics of a service share one lane; each step of the ladder has its own. A lane fetches while
+there is room, starts each record when it is due, and commits behind what is settled. It never sleeps past
+a poll: `getmany` is called at least every half second, whatever hangs, so membership never lapses.
+
+Partitions are held back by not asking for them: `getmany(*those with room)`. Unlike `pause` this throws no
+fetched data away, and there is no state that a rebalance could forget.
+"""
+
+import asyncio
+import contextlib
+import heapq
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectionError, KafkaError
+
+from bitloot_common.retry import metrics
+from bitloot_common.retry.breaker import Breaker
+from bitloot_common.retry.message import now_ms
+from bitloot_common.retry.window import Record, Window
+
+log = structlog.get_logger(__name__)
+
+# Works one record. None: settled, durable. A breaker: not now, ask again after its turn (the bool says
+# whether this record has had one).
+Work = Callable[[Record, bool], Awaitable[Breaker | None]]
+
+POLL_S_MAX = 0.5
+POLL_S_HELD = 0.05  # while partitions are held back: how soon new room is noticed
+BATCH_MAX = 500
+COMMIT_INTERVAL_S = 0.1
+STOP_S_MAX = 5.0
+NOTHING = TopicPartition("", -1)  # getmany() without partitions means all of them; with this one, none
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much at once, how long."""
+
+    concurrency: int
+    partition_window: int
+    total_window: int
+    drain_s: float = 20.0  # a rebalance waits so long for running handlers, then takes them away
+    session_timeout_s: float = 10.0
+
+
+class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Runs from `start` to `stop`; the ladder gives it its `work`."""
+
+    def __init__(
+        self,
+        service: str,
+        group: str,
+        topics: Iterable[str],
+        work: Work,
+        limits: Limits,
+        client: Mapping[str, Any],
+        *,
+        due_at: Callable[[Record], int] | None = None,
+        held: Callable[[str], bool] | None = None,
+    ) -> None:
+        self.group = group
+        self.topics = sorted(topics)
+        self.assigned = asyncio.Event()
+        self.consumer: AIOKafkaConsumer | None = None
+        self._service = service
+        self._work = work
+        self._limits = limits
+        self._due_at = due_at
+        self._held = held
+        self._client = client
+        self._window = self._new_window()
+        self._waiting: list[tuple[int, int, Record]] = []
+        self._sequence = count()
+        self._slots = asyncio.Semaphore(limits.concurrency)
+        self._chains: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._settled = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # Life
+
+    def start(self) -> None:
+        """Starts in the background; `assigned` is set once the group gave this consumer its share."""
+        self._tasks = [
+            asyncio.create_task(self._consume_for_ever(), name=f"consume {self.group}"),
+            asyncio.create_task(self._commit_for_ever(), name=f"commit {self.group}"),
+        ]
+
+    async def stop(self, deadline_s: float) -> None:
+        """Fetches no more, finishes what runs within the deadline, hands the rest back, leaves the group."""
+        fetching, committing = self._tasks
+        fetching.cancel()
+        await asyncio.wait([fetching], timeout=STOP_S_MAX)
+        await self._hand_back(deadline_s)
+        committing.cancel()
+        await self._stop_consumer()
+
+    async def check(self) -> None:
+        """For readiness: raises unless the lane has its assignment and its tasks live."""
+        if not self.assigned.is_set() or any(task.done() for task in self._tasks):
+            raise RuntimeError(f"{self.group} has no assignment")
+
+    # Fetching
+
+    async def _consume_for_ever(self) -> None:
+        while True:
+            try:
+                await self._consume()
+            except KafkaConnectionError as error:
+                log.warning("consumer.no_broker", group=self.group, error=str(error))
+                await self._stop_consumer()
+                await asyncio.sleep(1)
+            except Exception:
+                metrics.LANE_RESTARTS.labels(self._service, self.group).inc()
+                log.exception("consumer.failed", group=self.group)
+                await self._hand_back(self._limits.drain_s)
+                await self._stop_consumer()
+                await asyncio.sleep(1)
+
+    async def _consume(self) -> None:
+        self.consumer = consumer = AIOKafkaConsumer(
+            group_id=self.group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(self._limits.session_timeout_s * 1000),
+            heartbeat_interval_ms=int(self._limits.session_timeout_s * 1000 / 4),
+            rebalance_timeout_ms=int(self._limits.drain_s * 1000) + 10_000,
+            **self._client,
+        )
+        consumer.subscribe(self.topics, listener=self)
+        await consumer.start()
+        while True:
+            partitions = consumer.assignment()
+            wanted = [p for p in partitions if self._window.has_room(p) and not (self._held and self._held(p.topic))]
+            timeout_s = POLL_S_MAX if len(wanted) == len(partitions) else POLL_S_HELD
+            timeout_s = min(timeout_s, self._next_due_s())
+            batch = await consumer.getmany(
+                *(wanted or [NOTHING]), timeout_ms=max(1, int(timeout_s * 1000)), max_records=BATCH_MAX
+            )
+            # Nothing awaits between the fetch and here, so no rebalance can come between.
+            for partition, records in batch.items():
+                self._take(partition, records)
+            self._release()
+            await asyncio.sleep(0)
+
+    def _take(self, partition: TopicPartition, records: list[Record]) -> None:
+        for record in records:
+            self._window.take(partition, record)
+            if self._due_at is None:
+                self._begin(record)
+            else:
+                heapq.heappush(self._waiting, (self._due_at(record), next(self._sequence), record))
+
+    def _next_due_s(self) -> float:
+        return max(0.0, (self._waiting[0][0] - now_ms()) / 1000) if self._waiting else POLL_S_MAX
+
+    def _release(self) -> None:
+        """Begins what is due, in the order of due times."""
+        while self._waiting and self._waiting[0][0] <= now_ms():
+            self._begin(heapq.heappop(self._waiting)[2])
+
+    # Working
+
+    def _begin(self, record: Record) -> None:
+        chain = self._window.chain(record)
+        if chain is not None:
+            task = asyncio.create_task(self._work_chain(self._window, chain))
+            self._chains.add(task)
+            task.add_done_callback(self._chains.discard)
+
+    async def _work_chain(self, window: Window, chain: deque[Record]) -> None:
+        while chain and not window.closed:
+            record = chain[0]
+            breaker = await self._work_one(record, had_turn=False)
+            while breaker is not None:
+                if window.closed:
+                    return
+                await breaker.turn()
+                breaker = await self._work_one(record, had_turn=True)
+            window.settle(record, chain)
+            self._settled.set()
+
+    async def _work_one(self, record: Record, *, had_turn: bool) -> Breaker | None:
+        task = asyncio.current_task()
+        assert task is not None
+        async with self._slots:
+            self._running.add(task)
+            try:
+                while True:
+                    try:
+                        return await self._work(record, had_turn)
+                    except Exception:  # a fault of ours must stop the record, never lose it
+                        log.exception("ladder.failed", topic=record.topic, offset=record.offset)
+                        await asyncio.sleep(1)
+            finally:
+                self._running.discard(task)
+
+    # Committing
+
+    async def _commit_for_ever(self) -> None:
+        while True:
+            await self._settled.wait()
+            self._settled.clear()
+            metrics.IN_FLIGHT.labels(self._service, self.group).set(self._window.size)
+            await self._commit(self._window)
+            await asyncio.sleep(COMMIT_INTERVAL_S)
+
+    async def _commit(self, window: Window) -> None:
+        offsets = window.uncommitted()
+        if not offsets or self.consumer is None:
+            return
+        try:
+            await self.consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError) as error:
+            log.info("consumer.commit_refused", group=self.group, error=str(error))
+        except KafkaError as error:
+            log.warning("consumer.commit_failed", group=self.group, error=repr(error))
+            self._settled.set()
+        else:
+            window.committed(offsets)
+
+    # Changing hands
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:  # noqa: ARG002  (always all)
+        """Before partitions move: finish what runs, commit, drop the rest. The next owner starts there."""
+        self.assigned.clear()
+        await self._hand_back(self._limits.drain_s)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """A new share of the topics, from the committed offsets on."""
+        self.assigned.set()
+        log.info("consumer.assigned", group=self.group, partitions=[f"{p.topic}/{p.partition}" for p in assigned])
+
+    async def _hand_back(self, deadline_s: float) -> None:
+        window, self._window = self._window, self._new_window()
+        window.closed = True
+        self._waiting.clear()
+        running = set(self._running)
+        for task in self._chains - running:
+            task.cancel()
+        if running:
+            _, unfinished = await asyncio.wait(running, timeout=deadline_s)
+            for task in unfinished:
+                task.cancel()
+            if unfinished:
+                log.warning("consumer.handed_back", group=self.group, unfinished=len(unfinished))
+        if self._chains:
+            await asyncio.wait(set(self._chains), timeout=1)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S_MAX):
+                await self._commit(window)
+
+    def _new_window(self) -> Window:
+        return Window(self._limits.partition_window, self._limits.total_window)
+
+    async def _stop_consumer(self) -> None:
+        """aiokafka's stop may wait without end while the broker is away, and may raise what is not ours."""
+        consumer, self.consumer = self.consumer, None
+        self.assigned.clear()
+        if consumer is not None:
+            if consumer._coordinator is not None:
+                # A static member never leaves by itself, and its partitions would idle until its session
+                # ends. That is meant for a crash; who stops in good order says so.
+                consumer._coordinator._group_instance_id = None
+            stopping = asyncio.ensure_future(consumer.stop())
+            await asyncio.wait([stopping], timeout=STOP_S_MAX)
+            stopping.cancel()

@@ -1,0 +1,180 @@
+"""One way out to Kinguin: breaker, bulkhead, token bucket, time-outs; foreign errors become ours here.
+
+Order on the way out: breaker (fail at once while Kinguin is away), bulkhead (calls in flight), bucket (calls
+per second), then httpx. What failed before the request was written has surely not happened.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from time import perf_counter
+from typing import Any
+
+import httpx
+import orjson
+from bitloot_common.retry import Breaker
+from prometheus_client import Counter, Histogram
+
+from bitloot_kinguin.errors import THROTTLED, KinguinUnavailable
+from bitloot_kinguin.settings import KinguinSettings
+from bitloot_kinguin.token_bucket import TokenBucket
+
+_CALLS = Counter("bitloot_kinguin_calls_total", "Calls to Kinguin.", ["api", "operation", "outcome"])
+_DURATION = Histogram(
+    "bitloot_kinguin_call_duration_seconds",
+    "From asking for a connection to the answer's last byte.",
+    ["api", "operation"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
+)
+
+RETRY_AFTER_DEFAULT_S = 1.0
+RETRY_AFTER_S_MAX = 300.0
+
+# httpx raises these before a byte of the request was written (httpcore, _sync/connection_pool.py and
+# connection.py); every other transport error may come after it
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer below 500. `body` is decoded JSON, None when there is none or it is something else."""
+
+    status: int
+    body: Any
+
+    def field(self, name: str) -> Any:
+        """A member of an object body, None where it or the object is missing."""
+        return self.body.get(name) if isinstance(self.body, dict) else None
+
+
+class Transport:
+    """Calls of one adapter. `label` names the API in metrics."""
+
+    def __init__(
+        self,
+        settings: KinguinSettings,
+        breaker: Breaker,
+        *,
+        label: str,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._settings = settings
+        self._breaker = breaker
+        self._label = label
+        self._bulkhead = asyncio.Semaphore(settings.kinguin_concurrent_max)
+        self._bucket = TokenBucket(settings.kinguin_rate_per_s, settings.kinguin_burst)
+        self._http = http or httpx.AsyncClient(
+            limits=httpx.Limits(
+                max_connections=settings.kinguin_connections_max,
+                max_keepalive_connections=settings.kinguin_connections_max,
+                keepalive_expiry=settings.kinguin_keepalive_s,
+            ),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def check(self) -> None:
+        """For readiness: raises Degraded while the breaker is not closed."""
+        await self._breaker.check()
+
+    def trip(self, reason: str) -> None:
+        """Opens the breaker: every order would fail alike."""
+        self._breaker.trip(reason)
+
+    async def call(
+        self,
+        operation: str,
+        method: str,
+        url: str,
+        *,
+        timeout_s: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        is_probe: bool = False,
+    ) -> Answer:
+        """One call; `timeout_s` bounds it whole, from the first byte out to the last byte in.
+
+        Raises KinguinUnavailable on a time-out, a broken connection, 429 and 5xx; Outage while the breaker is
+        open, unless this call is its probe. Any other answer is the caller's to judge.
+        """
+        whole_s = timeout_s or self._settings.kinguin_timeout_s
+        timeout = httpx.Timeout(whole_s, connect=self._settings.kinguin_connect_timeout_s)
+        request = self._http.build_request(
+            method, url, headers=headers, params=params, json=json, data=form, timeout=timeout
+        )
+        async with self._place(operation), nullcontext() if is_probe else self._breaker:
+            started = perf_counter()
+            outcome = "unavailable"
+            try:
+                answer = await self._send(operation, request, whole_s)
+                outcome = str(answer.status)
+            finally:
+                _CALLS.labels(self._label, operation, outcome).inc()
+                _DURATION.labels(self._label, operation).observe(perf_counter() - started)
+            return answer
+
+    @asynccontextmanager
+    async def _place(self, operation: str) -> AsyncIterator[None]:
+        """A place in the bulkhead and a token, within the longest wait; else KinguinUnavailable: nothing was sent."""
+        try:
+            async with asyncio.timeout(self._settings.kinguin_wait_s_max):
+                await self._bulkhead.acquire()
+        except TimeoutError:
+            raise KinguinUnavailable(operation, "too many calls in flight", may_have_happened=False) from None
+        try:
+            if not await self._bucket.take(self._settings.kinguin_wait_s_max):
+                raise KinguinUnavailable(operation, "our own rate limit", may_have_happened=False, retry_after_s=1.0)
+            yield
+        finally:
+            self._bulkhead.release()
+
+    async def _send(self, operation: str, request: httpx.Request, timeout_s: float) -> Answer:
+        # `from None` throughout: httpx errors hold the request, and with it headers and body
+        try:
+            async with asyncio.timeout(timeout_s):
+                response = await self._http.send(request)
+        except TimeoutError:
+            what = f"no whole answer within {timeout_s:g} s"
+            raise KinguinUnavailable(operation, what, may_have_happened=True) from None
+        except _NOT_SENT as error:
+            raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=False) from None
+        except httpx.HTTPError as error:
+            raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=True) from None
+        if response.status_code == 429:
+            retry_after_s = _retry_after_s(response.headers.get("retry-after"))
+            self._bucket.hold(retry_after_s)
+            raise KinguinUnavailable(operation, THROTTLED, may_have_happened=False, retry_after_s=retry_after_s)
+        if response.status_code >= 500:
+            raise KinguinUnavailable(operation, str(response.status_code), may_have_happened=True)
+        return Answer(response.status_code, _json(response))
+
+
+def _json(response: httpx.Response) -> Any:
+    """The body as JSON, or None; orjson's error would carry the document, and with it codes."""
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _retry_after_s(header: str | None) -> float:
+    """Seconds of a `Retry-After` header (RFC 9110, 10.2.3: seconds or a date), bounded."""
+    if not header:
+        return RETRY_AFTER_DEFAULT_S
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return RETRY_AFTER_DEFAULT_S
+    return min(max(seconds, 0.0), RETRY_AFTER_S_MAX)

@@ -1,0 +1,18 @@
+"""python -m bitloot_admin"""
+
+from bitloot_common import log, server, telemetry
+from bitloot_common.settings import load
+
+from bitloot_admin.app import create_app
+from bitloot_admin.settings import Settings
+
+
+def main() -> None:
+    settings = load(Settings)
+    log.configure("admin", settings)
+    telemetry.configure("admin")
+    server.serve(create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

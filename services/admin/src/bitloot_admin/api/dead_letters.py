@@ -1,0 +1,23 @@
+"""/admin/dead-letters."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from bitloot_admin.access import LOOK, router
+from bitloot_admin.models.dead_letters import DeadLetterFilter, DeadLetterSummary
+from bitloot_admin.paging import Page, PageRequest
+from bitloot_admin.parts import UsesParts
+from bitloot_admin.store import dead_letters
+
+routes = router("dead letters", prefix="/admin/dead-letters")
+
+
+class DeadLettersQuery(DeadLetterFilter, PageRequest):
+    """Filter, order and page."""
+
+
+@routes.get("", summary="Dead letters", dependencies=[Depends(LOOK)])
+async def list_dead_letters(parts: UsesParts, query: Annotated[DeadLettersQuery, Query()]) -> Page[DeadLetterSummary]:
+    """A page of dead letters, newest first."""
+    return await dead_letters.list_dead_letters(parts.pool, query, query)

@@ -1,0 +1,23 @@
+"""/admin/deliveries: the mails to customers."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from bitloot_admin.access import LOOK, router
+from bitloot_admin.models.deliveries import Delivery, DeliveryFilter
+from bitloot_admin.paging import Page, PageRequest
+from bitloot_admin.parts import UsesParts
+from bitloot_admin.store import deliveries
+
+routes = router("deliveries", prefix="/admin/deliveries")
+
+
+class DeliveriesQuery(DeliveryFilter, PageRequest):
+    """Filter, order and page."""
+
+
+@routes.get("", summary="Deliveries", dependencies=[Depends(LOOK)])
+async def list_deliveries(parts: UsesParts, query: Annotated[DeliveriesQuery, Query()]) -> Page[Delivery]:
+    """A page of mails. Re-send and revoke are actions of the order."""
+    return await deliveries.list_deliveries(parts.pool, query, query)

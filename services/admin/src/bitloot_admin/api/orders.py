@@ -1,0 +1,56 @@
+"""/admin/orders: look, and ask the owners of an order to act."""
+
+from typing import Annotated
+from uuid import UUID
+
+from bitloot_common.events.admin import FulfillmentRetryRequested, ResendRequested, RevocationRequested
+from fastapi import Depends, Query
+
+from bitloot_admin.access import LOOK, Operator, router
+from bitloot_admin.models.orders import OrderDetail, OrderFilter, OrderSummary
+from bitloot_admin.paging import Page, PageRequest
+from bitloot_admin.parts import UsesParts
+from bitloot_admin.store import orders
+from bitloot_admin.use_cases.command_order import CommandAccepted, Why, command_order
+from bitloot_admin.use_cases.show_order import show_order
+
+routes = router("orders", prefix="/admin/orders")
+
+
+class OrdersQuery(OrderFilter, PageRequest):
+    """Filter, order and page."""
+
+
+@routes.get("", summary="Orders", dependencies=[Depends(LOOK)])
+async def list_orders(parts: UsesParts, query: Annotated[OrdersQuery, Query()]) -> Page[OrderSummary]:
+    """A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id."""
+    return await orders.list_orders(parts.pool, query, query)
+
+
+@routes.get("/{order_id}", summary="One order with its timeline", dependencies=[Depends(LOOK)])
+async def get_order(parts: UsesParts, order_id: UUID) -> OrderDetail:
+    """Everything about one order."""
+    return await show_order(parts.pool, order_id, trace_url_template=parts.settings.trace_url_template)
+
+
+@routes.post("/{order_id}/retry-fulfillment", status_code=202, summary="Take the order up again from where it is")
+async def retry_fulfillment(parts: UsesParts, who: Operator, order_id: UUID, why: Why | None = None) -> CommandAccepted:
+    """Asks fulfillment. Nothing is bought twice: it looks up what there is first."""
+    reason = why.reason if why else ""
+    return await command_order(
+        parts.pool, parts.outbox, FulfillmentRetryRequested, order_id, actor=who.actor, reason=reason
+    )
+
+
+@routes.post("/{order_id}/resend-keys", status_code=202, summary="Mail the link again, with a fresh link")
+async def resend_keys(parts: UsesParts, who: Operator, order_id: UUID, why: Why | None = None) -> CommandAccepted:
+    """Asks delivery."""
+    reason = why.reason if why else ""
+    return await command_order(parts.pool, parts.outbox, ResendRequested, order_id, actor=who.actor, reason=reason)
+
+
+@routes.post("/{order_id}/revoke-links", status_code=202, summary="Stop every link of the order from working")
+async def revoke_links(parts: UsesParts, who: Operator, order_id: UUID, why: Why | None = None) -> CommandAccepted:
+    """Asks delivery."""
+    reason = why.reason if why else ""
+    return await command_order(parts.pool, parts.outbox, RevocationRequested, order_id, actor=who.actor, reason=reason)

@@ -1,0 +1,48 @@
+"""/admin/webhook-logs: what the providers told us, and telling it to ourselves again."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+
+from bitloot_admin.access import LOOK, Operator, Revealer, router
+from bitloot_admin.models.webhooks import ReplayAccepted, WebhookDetail, WebhookFilter, WebhookSummary
+from bitloot_admin.paging import Page, PageRequest
+from bitloot_admin.parts import UsesParts
+from bitloot_admin.store import webhooks
+from bitloot_admin.use_cases.command_order import Why
+from bitloot_admin.use_cases.replay_webhook import replay_webhook
+from bitloot_admin.use_cases.show_webhook import reveal_webhook, show_webhook
+
+routes = router("webhook logs", prefix="/admin/webhook-logs")
+
+
+class WebhooksQuery(WebhookFilter, PageRequest):
+    """Filter, order and page."""
+
+
+@routes.get("", summary="Webhook logs", dependencies=[Depends(LOOK)])
+async def list_webhooks(parts: UsesParts, query: Annotated[WebhooksQuery, Query()]) -> Page[WebhookSummary]:
+    """A page of webhook logs."""
+    return await webhooks.list_webhooks(parts.pool, query, query)
+
+
+@routes.get("/{webhook_id}", summary="One webhook with its payload", dependencies=[Depends(LOOK)])
+async def get_webhook(parts: UsesParts, webhook_id: UUID) -> WebhookDetail:
+    """The webhook, its headers redacted and its payload masked where it looks like a secret."""
+    return await show_webhook(parts.pool, webhook_id, trace_url_template=parts.settings.trace_url_template)
+
+
+@routes.get("/{webhook_id}/raw", summary="The body, byte for byte; audited", response_class=Response)
+async def get_raw(parts: UsesParts, who: Revealer, webhook_id: UUID) -> Response:
+    """The stored bytes as they are. That you looked is written to the audit log."""
+    body = await reveal_webhook(parts.pool, webhook_id, who.actor)
+    name = f'attachment; filename="webhook-{webhook_id}.json"'
+    return Response(body, media_type="application/octet-stream", headers={"content-disposition": name})
+
+
+@routes.post("/{webhook_id}/replay", status_code=202, summary="Put the webhook back on its topic")
+async def replay(parts: UsesParts, who: Operator, webhook_id: UUID, why: Why | None = None) -> ReplayAccepted:
+    """Processes the webhook again as a new event. What it already caused it does not cause twice."""
+    reason = why.reason if why else ""
+    return await replay_webhook(parts.pool, parts.outbox, webhook_id, actor=who.actor, reason=reason)

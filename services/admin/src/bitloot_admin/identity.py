@@ -1,0 +1,30 @@
+"""Who is calling."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from bitloot_admin.rights import RIGHTS, Right, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person in a session, or a token. `actor` is how the audit log names them."""
+
+    actor: str
+    role: Role
+    rights: frozenset[Right]
+    person_id: UUID | None = None
+    name: str = ""
+    csrf: str | None = None
+    """What a session's unsafe requests must carry; None for bearer tokens, which no browser sends by itself."""
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+
+def token_identity(name: str, role: Role, scopes: list[str] | None) -> Identity:
+    """The identity of an API token: its role's rights, or those of them that it is scoped to."""
+    rights = RIGHTS[role]
+    if scopes is not None:
+        rights &= {Right(scope) for scope in scopes}
+    return Identity(actor=f"token:{name}", role=role, rights=rights, name=name)

@@ -1,0 +1,29 @@
+"""What a request handler may use. `app.py` builds it; handlers ask for it by its type."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from bitloot_common.db import Pool
+from bitloot_common.outbox import Outbox
+from fastapi import Depends, Request
+
+from bitloot_admin.settings import Settings
+from bitloot_admin.throttle import Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The opened parts of the running service."""
+
+    settings: Settings
+    pool: Pool
+    outbox: Outbox
+    sign_ins: Throttle
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+UsesParts = Annotated[Parts, Depends(_parts)]

@@ -1,0 +1,1 @@
+"""Admin's SQL, one module per noun; the only place that builds a query."""

@@ -1,0 +1,35 @@
+"""A mail server as the rest of delivery sees it, and what a mail is."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail. `message_id` without angle brackets; the bodies carry a link, so they are never printed."""
+
+    message_id: str
+    recipient: str = field(repr=False)
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    language: str
+
+
+class Mailer(Protocol):
+    """Hands mails to a server. Sending one twice with the same Message-ID must be as harmless as the server allows."""
+
+    async def send(self, mail: Mail) -> None:
+        """Returns once the server has taken it.
+
+        Raises MailRefused (never try again), MailDelayed (later), MailDown (the server is away).
+        """
+        ...
+
+    async def check(self) -> None:
+        """Raises MailDown when the server cannot be reached."""
+        ...
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        ...

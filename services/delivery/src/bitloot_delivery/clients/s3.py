@@ -1,0 +1,180 @@
+"""`KeyStorage` on any S3, Cloudflare R2 first: region `auto`, SigV4, no checksums that R2 does not know."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from aiohttp import ClientError as AiohttpError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    SSLError,
+)
+
+from bitloot_delivery.errors import SealedObjectBroken, StorageDown, StorageUnavailable
+from bitloot_delivery.sealing import MEDIA_TYPE, SealedCodes, open_sealed, seal
+from bitloot_delivery.secret import DataKey
+from bitloot_delivery.settings import StorageSettings
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3.client import S3Client
+
+OBJECT_BYTES_MAX: Final = 32 * 1024 * 1024
+NAMES_MAX: Final = 5
+
+# Codes of S3 errors that concern every object alike: our credentials, our bucket, our clock.
+_OURS: Final = frozenset(
+    "AccessDenied InvalidAccessKeyId SignatureDoesNotMatch NoSuchBucket RequestTimeTooSkewed Unauthorized "
+    "InvalidBucketName 401 403".split()
+)
+
+
+class Missing(Exception):  # noqa: N818  (the fact)
+    """No object has this name."""
+
+
+class S3KeyStorage:
+    """One bucket. `client` speaks to it; `signer` only signs URLs, for the host that browsers reach it by."""
+
+    def __init__(
+        self,
+        client: "S3Client",
+        signer: "S3Client",
+        bucket: str,
+        breaker: AbstractAsyncContextManager[None],
+    ) -> None:
+        self._client = client
+        self._signer = signer
+        self._bucket = bucket
+        self._breaker = breaker
+
+    async def save_keys_json(self, order_id: UUID, content: SealedCodes, *, key: DataKey) -> str:
+        sealed = seal(content, key)
+        for number in range(NAMES_MAX):
+            ref = _name(order_id, content.part, number)
+            if await self._put_once(ref, sealed) or await self._opens(ref, key):
+                return ref
+        raise SealedObjectBroken(_name(order_id, content.part, 0), f"{NAMES_MAX} foreign objects stand in its place")
+
+    async def read_keys_json(self, storage_ref: str, *, key: DataKey) -> tuple[SealedCodes, bytes]:
+        try:
+            sealed = await self._get(storage_ref)
+        except Missing:
+            raise SealedObjectBroken(storage_ref, "is missing") from None
+        return open_sealed(sealed, key, storage_ref), hashlib.sha256(sealed).digest()
+
+    async def get_signed_url(self, storage_ref: str, expires_in: int) -> str:
+        url: str = await self._signer.generate_presigned_url(
+            "get_object", Params={"Bucket": self._bucket, "Key": storage_ref}, ExpiresIn=expires_in
+        )
+        return url
+
+    async def delete(self, storage_ref: str) -> None:
+        async with self._call("DeleteObject"):
+            await self._client.delete_object(Bucket=self._bucket, Key=storage_ref)
+
+    async def check(self) -> None:
+        async with self._call("HeadBucket"):
+            await self._client.head_bucket(Bucket=self._bucket)
+
+    async def _put_once(self, ref: str, sealed: bytes) -> bool:
+        """Whether the object was written; False when the name is taken."""
+        async with self._call("PutObject"):
+            try:
+                await self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=ref,
+                    Body=sealed,
+                    ContentType=MEDIA_TYPE,
+                    CacheControl="private, no-store",
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                if _code(error) in {"PreconditionFailed", "412"}:
+                    return False
+                raise
+        return True
+
+    async def _opens(self, ref: str, key: DataKey) -> bool:
+        try:
+            open_sealed(await self._get(ref), key, ref)
+        except (SealedObjectBroken, Missing):
+            return False
+        return True
+
+    async def _get(self, ref: str) -> bytes:
+        async with self._call("GetObject"):
+            try:
+                answer = await self._client.get_object(Bucket=self._bucket, Key=ref)
+            except ClientError as error:
+                if _code(error) in {"NoSuchKey", "404"}:
+                    raise Missing from None
+                raise
+            if answer["ContentLength"] > OBJECT_BYTES_MAX:
+                raise SealedObjectBroken(ref, "is larger than anything we seal")
+            async with answer["Body"] as body:
+                return await body.read()
+
+    @asynccontextmanager
+    async def _call(self, operation: str) -> AsyncIterator[None]:
+        """One request under the breaker; foreign errors become ours, without their text (it may quote URLs)."""
+        async with self._breaker:
+            try:
+                yield
+            except ClientError as error:
+                code = _code(error)
+                if code in _OURS:
+                    raise StorageDown(operation, code) from None
+                raise StorageUnavailable(operation, code) from None
+            except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError, SSLError) as error:
+                raise StorageDown(operation, type(error).__name__) from None
+            except (BotoCoreError, AiohttpError, OSError) as error:
+                raise StorageUnavailable(operation, type(error).__name__) from None
+
+
+@asynccontextmanager
+async def open_storage(
+    settings: StorageSettings, breaker: AbstractAsyncContextManager[None]
+) -> AsyncIterator[S3KeyStorage]:
+    """The storage that `settings` name. Makes no request by itself."""
+    config = AioConfig(
+        signature_version="s3v4",
+        s3={"addressing_style": settings.r2_addressing_style},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        connect_timeout=settings.r2_connect_timeout_s,
+        read_timeout=settings.r2_read_timeout_s,
+        max_pool_connections=settings.r2_connections_max,
+        retries={"total_max_attempts": 1, "mode": "standard"},  # the ladder retries
+    )
+    async with AsyncExitStack() as stack:
+        client, signer = [
+            await stack.enter_async_context(
+                get_session().create_client(
+                    "s3",
+                    endpoint_url=endpoint,
+                    region_name=settings.r2_region,
+                    aws_access_key_id=settings.r2_access_key_id,
+                    aws_secret_access_key=settings.r2_secret_access_key,
+                    config=config,
+                )
+            )
+            for endpoint in (settings.r2_endpoint, settings.public_endpoint)
+        ]
+        yield S3KeyStorage(client, signer, settings.r2_bucket, breaker)
+
+
+def _name(order_id: UUID, part: int, number: int) -> str:
+    """`orders/<order>/<part>.jwe`; further names serve only where a foreign object stands in the first one."""
+    return f"orders/{order_id}/{part}.jwe" if number == 0 else f"orders/{order_id}/{part}.{number}.jwe"
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "unknown"))

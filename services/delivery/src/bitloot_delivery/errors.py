@@ -1,0 +1,85 @@
+"""What may go wrong in delivery, in the ladder's classes. Messages name the order, never an address or a code.
+
+    Permanent   OrderUnknown           an event names an order that is not there
+                SealedObjectBroken     an object does not open, or is not what was put
+                MailRefused            the mail server said no for good (5xx), with its words
+                NoticeUnknown          no text for this notice
+    NotYet      EarlierPartUnsealed    parts are sealed in their order
+                CodesMissing           Kinguin has no code that is not sealed already
+    Transient   StorageUnavailable     object storage answered badly
+                MailDelayed            the mail server said later (4xx), or broke off
+                MailInWork             another sender holds this mail's lease
+                KeyUnknown             the key ring lacks the key that a row was wrapped with
+    Outage      StorageDown            object storage cannot be reached, or refuses our credentials
+                MailDown               the mail server cannot be reached, or refuses our credentials
+"""
+
+from typing import Final
+from uuid import UUID
+
+from bitloot_common.retry import NotYet, Outage, Permanent, Transient
+
+STORAGE: Final = "r2"
+MAIL: Final = "smtp"
+
+
+class OrderUnknown(Permanent):
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__(f"order {order_id} is unknown")
+
+
+class NoticeUnknown(Permanent):
+    def __init__(self, notice: str) -> None:
+        super().__init__(f"no text for the notice {notice!r}")
+
+
+class SealedObjectBroken(Permanent):
+    def __init__(self, storage_ref: str, why: str) -> None:
+        super().__init__(f"object {storage_ref}: {why}")
+
+
+class EarlierPartUnsealed(NotYet):
+    def __init__(self, order_id: UUID, part: int) -> None:
+        super().__init__(f"order {order_id}: a part before {part} is not sealed yet")
+
+
+class CodesMissing(NotYet):
+    def __init__(self, order_id: UUID, stored: int, quantity: int) -> None:
+        super().__init__(f"order {order_id}: {stored} of {quantity} codes are sealed, Kinguin has no further one")
+
+
+class StorageUnavailable(Transient):
+    def __init__(self, operation: str, why: str) -> None:
+        super().__init__(f"object storage {operation}: {why}")
+
+
+class StorageDown(Outage):
+    def __init__(self, operation: str, why: str) -> None:
+        super().__init__(STORAGE, f"object storage {operation}: {why}")
+
+
+class KeyUnknown(Transient):
+    """Transient: whoever forgot the key in KEY_RING can put it back."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__(f"the key ring has no key {kid!r}")
+
+
+class MailRefused(Permanent):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the mail server refused: {why}")
+
+
+class MailDelayed(Transient):
+    def __init__(self, why: str, retry_after_s: float | None = None) -> None:
+        super().__init__(f"the mail server delays: {why}", retry_after_s=retry_after_s)
+
+
+class MailDown(Outage):
+    def __init__(self, why: str) -> None:
+        super().__init__(MAIL, f"mail: {why}")
+
+
+class MailInWork(Transient):
+    def __init__(self, message_id: str, retry_after_s: float) -> None:
+        super().__init__(f"mail {message_id} is being sent by another", retry_after_s=retry_after_s)

@@ -1,0 +1,1 @@
+"""Delivery's SQL: the only place that builds a query. One file per table it owns."""

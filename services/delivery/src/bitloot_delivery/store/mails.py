@@ -1,0 +1,140 @@
+"""`deliveries`: every mail that is due, being sent, sent or refused. The rows stay as the order's mail history."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from bitloot_common.db import Connection
+from bitloot_common.ids import new_id
+
+_COLUMNS = "id, order_id, purpose, sequence, message_id, link_id, status, complete, attempts, claimed_until"
+
+_INSERT = """
+insert into deliveries (id, order_id, purpose, sequence, message_id, complete, requested_by)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+"""
+
+# Two further mails of one order at once would take the same number: one after the other.
+_LOCK = "select pg_advisory_xact_lock(hashtextextended('mails ' || $1::text, 0))"
+
+_NEXT = "select coalesce(max(sequence), 0) + 1 from deliveries where order_id = $1 and purpose = $2"
+
+_FIND = f"select {_COLUMNS} from deliveries where id = $1"
+
+_FIND_PART = f"select {_COLUMNS} from deliveries where order_id = $1 and purpose = $2 and sequence = $3"
+
+# A claim is a lease: whoever dies while sending loses it by time, not by anybody's guess.
+_CLAIM = f"""
+update deliveries set status = 'sending', attempts = attempts + 1, claimed_until = now() + $2::interval
+where id = $1 and status <> 'mailed' and (claimed_until is null or claimed_until < now())
+returning {_COLUMNS}
+"""
+
+_LINK = "update deliveries set link_id = $2 where id = $1"
+
+_MAILED = """
+update deliveries set status = 'mailed', mailed_at = now(), claimed_until = null, last_error = null
+where id = $1 and mailed_at is null returning true
+"""
+
+_FAILED = """
+update deliveries set status = $2, last_error = $3, claimed_until = null where id = $1 and mailed_at is null
+"""
+
+_FRESH = """
+select count(*) filter (where created_at > now() - interval '1 hour') as in_last_hour, max(created_at) as last_at,
+       now() as now
+from deliveries where order_id = $1 and purpose = 'fresh_link'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """One mail. `message_id` is the RFC 5322 Message-ID without angle brackets, the same on every attempt."""
+
+    id: UUID
+    order_id: UUID
+    purpose: str
+    sequence: int
+    message_id: str
+    link_id: UUID | None
+    status: str
+    complete: bool
+    attempts: int
+    claimed_until: datetime | None
+
+
+def _row(record: asyncpg.Record | None) -> MailRow | None:
+    return MailRow(**record) if record else None
+
+
+async def lock_mails(connection: Connection, order_id: UUID) -> None:
+    """Holds back other transactions that number the order's mails, until this one ends."""
+    await connection.execute(_LOCK, str(order_id))
+
+
+async def insert_part_mail_once(
+    connection: Connection, order_id: UUID, part: int, *, domain: str, complete: bool
+) -> None:
+    """The mail that a stored part is due."""
+    message_id = _message_id(order_id, "keys", part, domain)
+    await connection.execute(_INSERT, new_id(), order_id, "keys", part, message_id, complete, None)
+
+
+async def insert_mail(
+    connection: Connection,
+    order_id: UUID,
+    purpose: str,
+    *,
+    domain: str,
+    complete: bool,
+    requested_by: str | None,
+) -> UUID:
+    """A further mail of the order, numbered within its purpose; its id. Call `lock_mails` before."""
+    sequence = await connection.fetchval(_NEXT, order_id, purpose)
+    message_id = _message_id(order_id, purpose, sequence, domain)
+    mail_id = new_id()
+    await connection.execute(_INSERT, mail_id, order_id, purpose, sequence, message_id, complete, requested_by)
+    return mail_id
+
+
+async def find_mail(connection: Connection, mail_id: UUID) -> MailRow | None:
+    """The mail, whatever its state."""
+    return _row(await connection.fetchrow(_FIND, mail_id))
+
+
+async def find_part_mail(connection: Connection, order_id: UUID, part: int) -> MailRow | None:
+    """The mail of a stored part."""
+    return _row(await connection.fetchrow(_FIND_PART, order_id, "keys", part))
+
+
+async def claim_mail(connection: Connection, mail_id: UUID, lease: timedelta) -> MailRow | None:
+    """The mail, ours to send for as long as `lease`; None when it was sent or another's lease runs."""
+    return _row(await connection.fetchrow(_CLAIM, mail_id, lease))
+
+
+async def set_link(connection: Connection, mail_id: UUID, link_id: UUID) -> None:
+    """Remembers which link the mail carries."""
+    await connection.execute(_LINK, mail_id, link_id)
+
+
+async def mark_mailed(connection: Connection, mail_id: UUID) -> bool:
+    """Whether this call recorded it; False when it was recorded before."""
+    return bool(await connection.fetchval(_MAILED, mail_id))
+
+
+async def mark_failed(connection: Connection, mail_id: UUID, status: str, reason: str) -> None:
+    """Gives the lease back. `status`: pending (will be tried again), failed (refused) or dropped (nobody to mail)."""
+    await connection.execute(_FAILED, mail_id, status, reason)
+
+
+async def fresh_links(connection: Connection, order_id: UUID) -> asyncpg.Record:
+    """How many fresh links were asked for in the last hour, when last, and the database's now."""
+    record = await connection.fetchrow(_FRESH, order_id)
+    assert record is not None, "an aggregate always answers"
+    return record
+
+
+def _message_id(order_id: UUID, purpose: str, sequence: int, domain: str) -> str:
+    return f"{order_id}.{purpose}.{sequence}@{domain}"

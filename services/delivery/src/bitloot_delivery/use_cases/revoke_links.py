@@ -1,0 +1,37 @@
+"""An operator takes an order's links back: they stop working with this commit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from bitloot_common.db import Pool
+from bitloot_common.events.admin import RevocationRequested
+from bitloot_common.inbox import first_time
+from bitloot_common.outbox import Outbox
+from bitloot_common.timeline import Entry, append
+
+from bitloot_delivery.store import links
+
+log = structlog.get_logger(__name__)
+
+CONSUMER = "delivery.revoke_links"
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeLinks:
+    """Revokes all links that the order has at this time; later ones (a resend) work again."""
+
+    pool: Pool
+    outbox: Outbox
+
+    async def __call__(self, request: RevocationRequested, event_id: str, cause: dict[str, Any]) -> None:
+        """Once per event: a replayed revocation must not take back the link of a later resend."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            if not await first_time(connection, CONSUMER, event_id):
+                return
+            count = await links.revoke_links(connection, request.order_id, request.reason)
+            cause = cause | {"actor": request.actor, "reason": request.reason}
+            entry = Entry(request.order_id, "links.revoked", detail={"links": count}, cause=cause)
+            await append(connection, self.outbox, entry)
+        self.outbox.committed()
+        log.info("delivery.links.revoked", order_id=str(request.order_id), count=count)

@@ -1,0 +1,133 @@
+"""A mail is due: claim it, hand it to the mail server, record it.
+
+    claim with a lease (commit) → send → mailed, LinkMailed in the outbox (commit)
+
+Between the server's answer and the last commit lies the only window in which `kill -9` leads to a second mail;
+that one has the same Message-ID.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from bitloot_common.db import Connection, Pool
+from bitloot_common.events.delivery import LinkMailed
+from bitloot_common.outbox import Outbox
+from bitloot_common.retry import Outage, Permanent, Transient
+from bitloot_common.timeline import Entry, append
+
+from bitloot_delivery.clients.mailer import Mailer
+from bitloot_delivery.errors import MailInWork
+from bitloot_delivery.letters import Letters, Occasion
+from bitloot_delivery.links import LinkSigner
+from bitloot_delivery.store import keys, links, mails, orders
+from bitloot_delivery.store.mails import MailRow
+
+log = structlog.get_logger(__name__)
+
+LINK_PURPOSES: Final = frozenset({"keys", "resend", "fresh_link"})
+LEASE_SLACK_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SendMail:
+    """Sends one mail of `deliveries`. `link_base` is FRONTEND_URL/d; `send_timeout_s` bounds the server's part."""
+
+    pool: Pool
+    outbox: Outbox
+    mailer: Mailer
+    signer: LinkSigner
+    letters: Letters
+    link_base: str
+    link_ttl: timedelta
+    send_timeout_s: float
+
+    async def of_part(self, order_id: UUID, part: int, cause: dict[str, Any]) -> None:
+        """The mail of a stored part; raises as `__call__` does."""
+        async with self.pool.acquire() as connection:
+            mail = await mails.find_part_mail(connection, order_id, part)
+        assert mail is not None, "the mail's row is committed together with the event that asks for it"
+        await self(mail.id, cause)
+
+    async def __call__(self, mail_id: UUID, cause: dict[str, Any]) -> None:
+        """Raises MailRefused, MailDelayed, MailDown, MailInWork, NoticeUnknown."""
+        prepared = await self._claim(mail_id)
+        if prepared is None:
+            return
+        mail, occasion = prepared
+        try:
+            await self.mailer.send(self.letters.write(mail, occasion))
+        except (Permanent, Transient, Outage) as error:
+            await self._failed(mail, error)
+            raise
+        await self._mailed(mail, cause)
+
+    async def _claim(self, mail_id: UUID) -> tuple[MailRow, Occasion] | None:
+        lease = timedelta(seconds=self.send_timeout_s + LEASE_SLACK_S)
+        async with self.pool.acquire() as connection, connection.transaction():
+            mail = await mails.claim_mail(connection, mail_id, lease)
+            if mail is None:
+                return _refuse(await mails.find_mail(connection, mail_id), lease)
+            order = await orders.find_order(connection, mail.order_id)
+            if order.email is None:
+                await mails.mark_failed(connection, mail.id, "dropped", "the customer's data was erased")
+                return None
+            url = await self._link(connection, mail) if mail.purpose in LINK_PURPOSES else None
+            stored = sum(row.codes_count for row in await keys.parts(connection, order.id))
+        return mail, Occasion(order, url, stored)
+
+    async def _link(self, connection: Connection, mail: MailRow) -> str:
+        """The mail's link: made at the first attempt, the same at every further one. Its time starts now."""
+        link_id, expires_at = mail.link_id, None
+        if link_id is not None:
+            expires_at = await self._end_of(connection, link_id)
+        if link_id is None or expires_at is None:
+            link_id, expires_at = await links.insert_link(connection, mail.order_id, mail.purpose, self.link_ttl)
+            await mails.set_link(connection, mail.id, link_id)
+        return f"{self.link_base}/{self.signer.sign(link_id, expires_at)}"
+
+    async def _end_of(self, connection: Connection, link_id: UUID) -> datetime | None:
+        """A link that waited long for its mail server gets its full time again; None when it was revoked.
+
+        Below half a lifetime nothing changes, so that a repeated mail is the same to the letter (Resend compares).
+        """
+        link = await links.find_link(connection, link_id)
+        if link is None or link.revoked_at is not None:
+            return None
+        if link.expires_at - datetime.now(link.expires_at.tzinfo) > self.link_ttl / 2:
+            return link.expires_at
+        return await links.prolong(connection, link_id, self.link_ttl)
+
+    async def _failed(self, mail: MailRow, error: Permanent | Transient | Outage) -> None:
+        refused = isinstance(error, Permanent)
+        async with self.pool.acquire() as connection, connection.transaction():
+            await mails.mark_failed(connection, mail.id, "failed" if refused else "pending", str(error))
+            if refused:
+                detail = {"purpose": mail.purpose, "message_id": mail.message_id, "reason": str(error)}
+                await append(connection, self.outbox, Entry(mail.order_id, "mail.refused", detail=detail))
+        self.outbox.committed()
+
+    async def _mailed(self, mail: MailRow, cause: dict[str, Any]) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            if not await mails.mark_mailed(connection, mail.id):
+                return
+            detail = {"purpose": mail.purpose, "message_id": mail.message_id}
+            await append(
+                connection, self.outbox, Entry(mail.order_id, "mail.sent", public=True, detail=detail, cause=cause)
+            )
+            if mail.purpose in LINK_PURPOSES:
+                event = LinkMailed(
+                    order_id=mail.order_id, delivery_id=mail.id, purpose=mail.purpose, complete=mail.complete
+                )
+                await self.outbox.add(connection, event, key=str(mail.order_id))
+        self.outbox.committed()
+        log.info("delivery.mail.sent", order_id=str(mail.order_id), purpose=mail.purpose, attempt=mail.attempts)
+
+
+def _refuse(mail: MailRow | None, lease: timedelta) -> None:
+    """Nothing to do for a mail that is sent; another's lease must end first."""
+    if mail is not None and mail.claimed_until is not None and mail.status == "sending":
+        left = mail.claimed_until - datetime.now(mail.claimed_until.tzinfo)
+        raise MailInWork(mail.message_id, max(0.5, min(left, lease).total_seconds()))
