@@ -4,6 +4,7 @@ from bitloot_nowpayments.client import Limits, NowPayments
 from bitloot_nowpayments.errors import (
     AmountTooSmall,
     CurrencyUnavailable,
+    NowPaymentsBusy,
     NowPaymentsError,
     NowPaymentsRefused,
     NowPaymentsUnavailable,
@@ -18,6 +19,7 @@ __all__ = [
     "MinAmount",
     "NewPayment",
     "NowPayments",
+    "NowPaymentsBusy",
     "NowPaymentsError",
     "NowPaymentsRefused",
     "NowPaymentsUnavailable",

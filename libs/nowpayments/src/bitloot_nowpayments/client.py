@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Final, NoReturn, Self
+from typing import Any, Final, Self
 
 import httpx
 import orjson
@@ -12,6 +12,8 @@ from bitloot_nowpayments.bucket import TokenBucket
 from bitloot_nowpayments.errors import (
     AmountTooSmall,
     CurrencyUnavailable,
+    NowPaymentsBusy,
+    NowPaymentsError,
     NowPaymentsRefused,
     NowPaymentsUnavailable,
     PaymentNotFound,
@@ -36,7 +38,7 @@ class Limits:
 
 
 class NowPayments:
-    """An async context manager. Every call raises NowPaymentsUnavailable or one of NowPaymentsRefused."""
+    """An async context manager. Every call raises NowPaymentsUnavailable, -Busy or one of -Refused."""
 
     def __init__(self, base_url: str, api_key: str, limits: Limits | None = None) -> None:
         limits = limits or Limits()
@@ -114,16 +116,16 @@ class NowPayments:
         self, operation: str, method: str, path: str, bucket: TokenBucket, **request: Any
     ) -> dict[str, Any]:
         if not await bucket.take(self._limits.turn_s_max):
-            raise NowPaymentsUnavailable(operation, "our own rate limit", self._limits.turn_s_max)
+            raise NowPaymentsBusy(operation, "our own rate limit", self._limits.turn_s_max)
         answer = await self._send(operation, method, path, **request)
         if answer.status_code == 429:
             pause_s = _retry_after_s(answer)
             bucket.pause(pause_s)
-            raise NowPaymentsUnavailable(operation, "429 too many requests", pause_s)
+            raise NowPaymentsBusy(operation, "429 too many requests", pause_s)
         fields = _json(answer)
         if answer.is_success and fields is not None:
             return fields
-        _raise(operation, answer.status_code, fields or {})
+        raise _error(operation, answer.status_code, fields or {})
 
     async def _send(self, operation: str, method: str, path: str, **request: Any) -> httpx.Response:
         try:
@@ -151,21 +153,21 @@ def _json(answer: httpx.Response) -> dict[str, Any] | None:
     return fields if isinstance(fields, dict) else None
 
 
-def _raise(operation: str, status: int, fields: dict[str, Any]) -> NoReturn:
+def _error(operation: str, status: int, fields: dict[str, Any]) -> NowPaymentsError:
     """Errors are `{"status":false,"statusCode":403,"code":"INVALID_API_KEY","message":…}`."""
     code = fields.get("code")
     code = code if isinstance(code, str) and code.isascii() and len(code) <= 60 else "no code"
     if status >= 500 or status == 408 or status < 400:
-        raise NowPaymentsUnavailable(operation, f"{status} {code}")
+        return NowPaymentsUnavailable(operation, f"{status} {code}")
     if status in (401, 403):  # our key: an outage of ours, not this order's fault
-        raise NowPaymentsUnavailable(operation, f"{status} {code}", PAUSE_S_MAX)
+        return NowPaymentsUnavailable(operation, f"{status} {code}")
     if status == 404:
-        raise PaymentNotFound(operation, status, code)
+        return PaymentNotFound(operation, status, code)
     if code == "AMOUNT_MINIMAL_ERROR":
-        raise AmountTooSmall(operation, status, code)
+        return AmountTooSmall(operation, status, code)
     if code == "CURRENCY_UNAVAILABLE":
-        raise CurrencyUnavailable(operation, status, code)
-    raise NowPaymentsRefused(operation, status, code)
+        return CurrencyUnavailable(operation, status, code)
+    return NowPaymentsRefused(operation, status, code)
 
 
 def _retry_after_s(answer: httpx.Response) -> float:

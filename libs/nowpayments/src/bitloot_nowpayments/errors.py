@@ -1,31 +1,42 @@
 """What can go wrong at NOWPayments. No message holds a credential, an address or the provider's HTML.
 
 NowPaymentsError
-├── NowPaymentsUnavailable   no answer, 5xx, 429 or a refused API key: nothing is wrong with this request
-└── NowPaymentsRefused       the provider will not do this, now or later
+├── NowPaymentsUnavailable (Outage)     no answer, 5xx, a refused API key: not this request's fault
+├── NowPaymentsBusy (Transient)         429, or no turn under our own rate limit
+└── NowPaymentsRefused (Permanent)      the provider will not do this, now or later
     ├── AmountTooSmall
     ├── CurrencyUnavailable
     └── PaymentNotFound
 """
+
+from bitloot_common.retry import Outage, Permanent, Transient
+
+DEPENDENCY = "nowpayments"
 
 
 class NowPaymentsError(Exception):
     """Parent of all."""
 
 
-class NowPaymentsUnavailable(NowPaymentsError):
-    """Try again after `retry_after_s`, if it says so."""
+class NowPaymentsUnavailable(NowPaymentsError, Outage):
+    """Nobody gets an answer now."""
 
-    def __init__(self, operation: str, what: str, retry_after_s: float | None = None) -> None:
-        super().__init__(f"NOWPayments {operation}: {what}")
-        self.retry_after_s = retry_after_s
+    def __init__(self, operation: str, what: str) -> None:
+        Outage.__init__(self, DEPENDENCY, f"NOWPayments {operation}: {what}")
 
 
-class NowPaymentsRefused(NowPaymentsError):
+class NowPaymentsBusy(NowPaymentsError, Transient):
+    """Too many requests; again after `retry_after_s`."""
+
+    def __init__(self, operation: str, what: str, retry_after_s: float) -> None:
+        Transient.__init__(self, f"NOWPayments {operation}: {what}", retry_after_s)
+
+
+class NowPaymentsRefused(NowPaymentsError, Permanent):
     """A 4xx that repeating does not change."""
 
     def __init__(self, operation: str, status: int, code: str) -> None:
-        super().__init__(f"NOWPayments {operation}: {status} {code}")
+        Permanent.__init__(self, f"NOWPayments {operation}: {status} {code}")
         self.status = status
         self.code = code
 

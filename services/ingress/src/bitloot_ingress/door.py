@@ -37,11 +37,11 @@ TOO_LARGE = answers.problem(413, "The body is larger than any webhook.", connect
 UNAVAILABLE = answers.problem(503, "It cannot be made durable right now; send it again.", retry_after="5")
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Exception):
     """The body is over the limit."""
 
 
-class Gone(Exception):  # noqa: N818
+class Gone(Exception):
     """The client hung up before its body was complete."""
 
 

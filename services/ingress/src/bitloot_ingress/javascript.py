@@ -19,7 +19,7 @@ _EXACT_MAX: Final = 2**53
 _encode_string = json.encoder.JSONEncoder(ensure_ascii=False).encode
 
 
-class NotJson(ValueError):  # noqa: N818
+class NotJson(ValueError):
     """The body is not JSON, or is nested deeper than any webhook is."""
 
 

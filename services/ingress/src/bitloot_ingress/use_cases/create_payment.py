@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+import structlog
 from bitloot_common import timeline
 from bitloot_common.db import Pool
 from bitloot_common.events.ingress import PaymentCreated
@@ -19,6 +20,7 @@ from bitloot_nowpayments import (
     MinAmount,
     NewPayment,
     NowPayments,
+    NowPaymentsBusy,
     NowPaymentsRefused,
     NowPaymentsUnavailable,
     Payment,
@@ -27,8 +29,12 @@ from bitloot_nowpayments import (
 from bitloot_ingress import checkout_store as store
 from bitloot_ingress.minimums import Minimums
 
+log = structlog.get_logger(__name__)
+
 # Fulfillment takes over from here; this is for a payment whose event it never sees.
 ASK_AFTER_S = 120.0
+
+RETRY_AFTER_S = 5
 
 _PAYABLE = frozenset({"created", "awaiting_payment"})
 
@@ -122,8 +128,9 @@ class PaymentDesk:
             raise CoinUnavailable("This coin is not available now.", payCurrency=pay_currency) from None
         except NowPaymentsRefused:
             raise CoinUnavailable("The payment provider refused this payment.", payCurrency=pay_currency) from None
-        except NowPaymentsUnavailable as error:
-            retry_after = str(max(1, round(error.retry_after_s or 5)))
+        except (NowPaymentsUnavailable, NowPaymentsBusy) as error:
+            retry_after = str(max(1, round(getattr(error, "retry_after_s", None) or RETRY_AFTER_S)))
+            log.warning("payment.provider.away", error=str(error))
             raise ProviderAway(
                 "The payment provider does not answer; try again.", headers={"Retry-After": retry_after}
             ) from None
