@@ -21,7 +21,7 @@ class Kind(StrEnum):
     PERMANENT = "permanent"
 
 
-class Failure(Exception):  # noqa: N818  (a fact; its members are named by what they say)
+class Failure(Exception):
     """Parent of the four."""
 
     kind: Kind

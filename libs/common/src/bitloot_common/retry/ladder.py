@@ -51,7 +51,7 @@ START_S_MAX: Final = 60.0
 STEP_WINDOW: Final = 4_000  # records of one retry partition held in memory, waiting or at work
 
 
-class WrongDeclaration(Exception):  # noqa: N818  (a fact)
+class WrongDeclaration(Exception):
     """A subscription that cannot work, found before anything is consumed."""
 
 
