@@ -39,9 +39,8 @@ def up(terminal: Terminal, servers_only: bool) -> int:
 async def gather_parts(settings: config.Config, terminal: Terminal, servers_only: bool) -> topology.Topology:
     async with terminal.alive():
         with terminal.step("parts", "looking for Java, Kafka and S3Proxy") as step:
-            if servers_only:
-                return topology.Topology(await topology.servers(settings, topology.SERVERS, step.report))
-            return await topology.whole(settings, step.report)
+            parts = topology.only_servers if servers_only else topology.whole
+            return await parts(settings, step.report)
 
 
 def stop(terminal: Terminal) -> int:

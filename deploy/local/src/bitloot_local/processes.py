@@ -97,13 +97,12 @@ def write_pid(layout: Layout, running: Running) -> None:
 def find(layout: Layout) -> dict[str, Running]:
     """Our living processes by name, whether or not a pid file tells of them."""
     root = str(layout.root.resolve())
-    found = (Running(mark, process) for mark, process in _marked() if mark.root == root)
-    return {running.name: running for running in found if _mark_of(_parent(running.process)) != running.mark}
+    return {running.name: running for running in _running() if running.mark.root == root}
 
 
-def stack_roots() -> set[Path]:
-    """The directory of every stack on this machine that has a process alive."""
-    return {Path(mark.root) for mark, _ in _marked()}
+def find_below(directory: Path) -> list[Running]:
+    """The living processes of every stack whose directory is in this one."""
+    return [running for running in _running() if Path(running.mark.root).is_relative_to(directory.resolve())]
 
 
 def alive(process: psutil.Process) -> bool:
@@ -127,12 +126,11 @@ def stop(running: Running, timeout_s: float = STOP_S_MAX) -> bool:
 
 def wait_until_dead(processes: Iterable[psutil.Process], timeout_s: float) -> bool:
     deadline = time.monotonic() + timeout_s
-    waiting = [p for p in processes if alive(p)]
-    while waiting and time.monotonic() < deadline:
-        _reap(waiting)
+    everyone = list(processes)
+    while any(map(alive, everyone)) and time.monotonic() < deadline:
         time.sleep(0.02)
-        waiting = [p for p in waiting if alive(p)]
-    return not waiting
+    _reap(everyone)
+    return not any(map(alive, everyone))
 
 
 def wait_until_gone(waiting: list[psutil.Process], timeout_s: float = REAPED_S_MAX) -> None:
@@ -149,10 +147,11 @@ def forget_pid_files(layout: Layout) -> None:
         path.unlink(missing_ok=True)
 
 
-def _marked() -> Iterator[tuple[Mark, psutil.Process]]:
+def _running() -> Iterator[Running]:
     for process in psutil.process_iter():
-        if (mark := _mark_of(process)) and alive(process):
-            yield mark, process
+        mark = _mark_of(process)
+        if mark and alive(process) and _mark_of(_parent(process)) != mark:  # not the child of one of ours
+            yield Running(mark, process)
 
 
 def _mark_of(process: psutil.Process | None) -> Mark | None:

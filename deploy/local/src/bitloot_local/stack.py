@@ -51,9 +51,9 @@ class Stack:
         envfile.write(
             self.layout.env_file, environment.everything(self.config), "The local stack, for tests and tools."
         )
-        await _all(self._bring_up(program) for program in self.topology.servers)
+        await _all(self.bring_up(program) for program in self.topology.servers)
         await _all(self._run_lane(lane) for lane in self.topology.lanes)
-        await _all(self._bring_up(program) for program in self.topology.services)
+        await _all(self.bring_up(program) for program in self.topology.services)
 
     async def _clear_the_way(self) -> None:
         """Adopts what already runs as it should, stops what runs otherwise, refuses ports of others."""
@@ -73,13 +73,13 @@ class Stack:
                 for port, variable in program.ports:
                     refuse_taken(port, variable)
 
-    async def _bring_up(self, program: Program) -> None:
+    async def bring_up(self, program: Program) -> None:
         with self.terminal.step(program.name, "starting") as step:
             if program.name in self.running and await self._still_answers(program, step):
                 step.done = "already up"
             else:
                 await program.prepare(step.report)
-                await self.start(program)
+                self._start(program)
                 step.report("waiting until it is ready")
                 await self._wait_ready(program, program.ready_s_max)
             await program.settle(step.report)
@@ -97,11 +97,10 @@ class Stack:
             return False
         return True
 
-    async def start(self, program: Program) -> Running:
+    def _start(self, program: Program) -> None:
         running = processes.spawn(program, self.layout, dict(self.config.machine))
         self.running[program.name] = running
         self._started.append(running)
-        return running
 
     async def _wait_ready(self, program: Program, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s

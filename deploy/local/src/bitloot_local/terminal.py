@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-HEARTBEAT_S = 5.0
+HEARTBEAT_S = 10.0
 
 
 class Step:

@@ -40,6 +40,11 @@ async def whole(config: Config, report: Report) -> Topology:
     )
 
 
+async def only_servers(config: Config, report: Report) -> Topology:
+    """For who runs the services in an editor, and for tests of the stack itself."""
+    return Topology(await servers(config, SERVERS, report))
+
+
 async def servers(config: Config, names: tuple[str, ...], report: Report) -> tuple[Program, ...]:
     """Only these servers; downloads what they need, and nothing if they need nothing."""
     if {"kafka", "s3"}.isdisjoint(names):

@@ -10,11 +10,23 @@ from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
 from fastapi import FastAPI
 
-from bitloot_admin.api import dead_letters, deliveries, orders, payments, reservations, webhooks
+from bitloot_admin.api import audit, dead_letters, deliveries, orders, payments, people, reservations, session, webhooks
 from bitloot_admin.parts import Parts
 from bitloot_admin.settings import Settings
+from bitloot_admin.throttle import Throttle
 
-API = [orders.routes, payments.routes, reservations.routes, deliveries.routes, webhooks.routes, dead_letters.routes]
+API = [
+    orders.routes,
+    payments.routes,
+    reservations.routes,
+    deliveries.routes,
+    webhooks.routes,
+    dead_letters.routes,
+    audit.routes,
+    session.routes,
+    people.routes,
+]
+SIGN_INS_PER_MINUTE = 20
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -44,7 +56,9 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             stack.push_async_callback(relay.stop, settings.shutdown_deadline_s)
             checks["outbox"] = relay.check
 
-            app.state.parts = Parts(settings=settings, pool=pool, outbox=outbox)
+            app.state.parts = Parts(
+                settings=settings, pool=pool, outbox=outbox, sign_ins=Throttle(SIGN_INS_PER_MINUTE, 60)
+            )
             yield
 
     return lifespan

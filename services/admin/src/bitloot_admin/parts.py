@@ -8,6 +8,7 @@ from bitloot_common.outbox import Outbox
 from fastapi import Depends, Request
 
 from bitloot_admin.settings import Settings
+from bitloot_admin.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Parts:
     settings: Settings
     pool: Pool
     outbox: Outbox
+    sign_ins: Throttle
 
 
 def _parts(request: Request) -> Parts:

@@ -49,6 +49,8 @@ def program(config: Config) -> Program:
 
     async def initdb_once(report: Report) -> None:
         await _leftovers_gone(data)
+        # Nobody is at work there now; the pid in a killed one's lock may be a zombie's or a stranger's.
+        (data / "postmaster.pid").unlink(missing_ok=True)
         if not (data / "PG_VERSION").exists():
             report("initdb")
             await _initdb(config, data)

@@ -21,7 +21,7 @@ from bitloot_local.program import Program, Report
 from bitloot_local.servers.kafka import LOGBACK
 
 JVM = ("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@latest"
+VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 BUILD_S_MAX = 600
 
 PROPERTIES = """\

@@ -54,7 +54,7 @@ def class_name(error: BaseException) -> str:
 def _message(error: BaseException) -> str:
     if isinstance(error, ValidationError):
         problems = error.errors(include_url=False, include_context=False, include_input=False)
-        told = "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'value'}: {p['type']}" for p in problems)
+        told = "; ".join(f"{p['type']} at {'.'.join(str(part) for part in p['loc']) or 'value'}" for p in problems)
         return f"{error.title}: {told}"
     return str(error)
 
@@ -77,7 +77,7 @@ def _own(code: CodeType) -> bool:
 
 def _short(path: str) -> str:
     """The last three parts: which file, not where on which machine."""
-    return "/".join(PurePath(path).parts[-3:])
+    return "/".join(PurePath(path).parts[-3:]).removeprefix("//")
 
 
 def _stack(frames: list[tuple[CodeType, int]]) -> str:

@@ -50,7 +50,7 @@ async def _sample_lane(service: str, lane: Lane) -> None:
 async def _sample_dead_letters(service: str, lane: Lane, forwarder: Forwarder) -> None:
     topic = dead_letter_topic(service)
     partitions = [TopicPartition(topic, number) for number in (await forwarder.topics()).get(topic, ())]
-    if lane.consumer is None or not partitions:
+    if lane.consumer is None or not lane.assigned.is_set() or not partitions:
         return
     ends = await lane.consumer.end_offsets(partitions)
     starts = await lane.consumer.beginning_offsets(partitions)

@@ -65,6 +65,7 @@ class Ladder:
         *,
         breakers: Breakers | None = None,
         client_id: str | None = None,
+        instance_id: str | None = None,
         concurrency: int = 64,
         step_concurrency: int = 16,
         scrub: Callable[[str], str] = scrub_secrets,
@@ -72,6 +73,8 @@ class Ladder:
         kafka: Mapping[str, Any] | None = None,
     ) -> None:
         """`concurrency`: handlers at once on the main topics; `step_concurrency`: on each retry topic.
+        `instance_id`: unique among the service's processes and the same after a restart, so that a killed
+        one is back at once; without it the group waits for the dead one's session to end.
         `kafka`: security settings for every client, as aiokafka names them."""
         self.service = service
         self.breakers = breakers or Breakers()
@@ -85,8 +88,9 @@ class Ladder:
             drain_s=self._limits.drain_s,
             session_timeout_s=self._limits.session_timeout_s,
         )
-        self._client = {"bootstrap_servers": bootstrap_servers, "client_id": client_id or service, **(kafka or {})}
-        self._forwarder = Forwarder(service, self._client)
+        client = {"bootstrap_servers": bootstrap_servers, "client_id": client_id or service, **(kafka or {})}
+        self._forwarder = Forwarder(service, client)
+        self._consumer = {**client, "group_instance_id": instance_id}
         self._lanes: list[Lane] = []
         self._steps: dict[str, int] = {}
         self._agents = Agents()
@@ -206,7 +210,7 @@ class Ladder:
         def held(topic: str) -> bool:
             return any(breaker.state is State.OPEN for breaker in self._subscriptions[topic].needs)
 
-        return Lane(self.service, self.service, self._subscriptions, deliver, self._limits, self._client, held=held)
+        return Lane(self.service, self.service, self._subscriptions, deliver, self._limits, self._consumer, held=held)
 
     def _step_lane(self, topic: str) -> Lane:
         def deliver(record: Record, _: bool) -> Awaitable[Breaker | None]:
@@ -216,7 +220,7 @@ class Ladder:
         def due_at(record: Record) -> int:
             return Hop.later(record).due_at
 
-        return Lane(self.service, topic, [topic], deliver, self._step_limits, self._client, due_at=due_at)
+        return Lane(self.service, topic, [topic], deliver, self._step_limits, self._consumer, due_at=due_at)
 
     # Work
 

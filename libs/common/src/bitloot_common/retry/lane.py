@@ -47,7 +47,7 @@ class Limits:
     concurrency: int
     partition_window: int
     total_window: int
-    drain_s: float = 20.0
+    drain_s: float = 20.0  # a rebalance waits so long for running handlers, then takes them away
     session_timeout_s: float = 10.0
 
 
@@ -266,6 +266,10 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         consumer, self.consumer = self.consumer, None
         self.assigned.clear()
         if consumer is not None:
+            if consumer._coordinator is not None:
+                # A static member never leaves by itself, and its partitions would idle until its session
+                # ends. That is meant for a crash; who stops in good order says so.
+                consumer._coordinator._group_instance_id = None
             stopping = asyncio.ensure_future(consumer.stop())
             await asyncio.wait([stopping], timeout=STOP_S_MAX)
             stopping.cancel()
