@@ -76,10 +76,7 @@ def _own(config: Config, name: str) -> Mapping[str, str]:
             )
         case "admin":
             return (
-                public
-                | nowpayments(config)
-                | kinguin(config)
-                | secrets(config, "ADMIN_TOKEN", "LINK_SECRETS")
+                urls(config) | {"ADMIN_PUBLIC_URL": url(config.ports.admin)} | secrets(config, "ADMIN_TOKEN")
             )
     raise ValueError(name)
 

@@ -20,6 +20,7 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
     " connect-src 'self'; frame-src 'self'"
 )
+LINKS_LEAVE = '<base target="_blank">'  # the frame itself may go nowhere
 SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 REPLY = re.compile(r"[45]\d\d [ -~]{1,200}")
 
@@ -69,7 +70,7 @@ def mails(store: Store) -> APIRouter:
 
     @router.get("/{mail_id}/html", response_class=HTMLResponse)
     def html(mail: Wanted) -> HTMLResponse:
-        return HTMLResponse(mail["html"], headers={**SAFE, "Content-Security-Policy": MAIL_POLICY})
+        return HTMLResponse(LINKS_LEAVE + mail["html"], headers={**SAFE, "Content-Security-Policy": MAIL_POLICY})
 
     @router.get("/{mail_id}/source", response_class=PlainTextResponse)
     def source(mail: Wanted) -> PlainTextResponse:
