@@ -202,6 +202,7 @@ class Ladder:
         step = re.compile(re.escape(retry_topic(self.service, 0).removesuffix("0s")) + r"(\d+)s")
         matches = {topic: match for topic in existing if (match := step.fullmatch(topic))}
         self._steps = {topic: int(match.group(1)) for topic, match in matches.items()}
+        await self._forwarder.learn([*self._steps, dead_letter_topic(self.service)])
 
     def _main_lane(self) -> Lane:
         def deliver(record: Record, had_turn: bool) -> Awaitable[Breaker | None]:
