@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import psutil
 
@@ -152,7 +153,7 @@ class Stack:
     def stop_started(self) -> None:
         if self._started:
             with interrupts_ignored():
-                self.terminal.line("stopping", ", ".join(running.name for running in self._started))
+                self.terminal.line("stopping", ", ".join(running.name for running in reversed(self._started)))
                 stop_all(self._started)
                 self._started.clear()
 
@@ -181,7 +182,7 @@ def down(layout: Layout, terminal: Terminal) -> list[str]:
     with only_one(layout), interrupts_ignored():
         found = list(processes.find(layout).values())
         if found:
-            terminal.line("stopping", ", ".join(running.name for running in found))
+            terminal.line("stopping", ", ".join(running.name for running in reversed(found)))
         for name in stop_all(found):
             terminal.line(name, "did not stop in time and was killed", style="yellow")
         processes.forget_pid_files(layout)
@@ -198,6 +199,8 @@ def stop_all(found: list[Running]) -> list[str]:
             results = pool.map(processes.stop, wave)
             killed += [running.name for running, went in zip(wave, results, strict=True) if not went]
     processes.wait_until_gone([running.process for running in found])
+    for running in found:  # a pid file without a process means a crash from here on
+        Layout(Path(running.mark.root)).pid_file(running.name).unlink(missing_ok=True)
     return killed
 
 
@@ -209,9 +212,7 @@ def only_one(layout: Layout) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise StackBusy(
-                f"another make up or down is at work here (process {file.read().strip()})"
-            ) from None
+            raise StackBusy(f"another make up or down is at work here (process {file.read().strip()})") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

@@ -1,6 +1,6 @@
 """who may use admin (people, sessions, API tokens), bulk jobs, saved views, and the indexes of its lists
 
-Revision: 0040, after 0002.
+Revision: 0040, after 0030.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0040"
-down_revision = "0002"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
