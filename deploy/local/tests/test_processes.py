@@ -41,9 +41,7 @@ def program(name: str = "smtp", code: str = LISTEN) -> Program:
         _, writer = await asyncio.open_connection(HOST, port)
         writer.close()
 
-    return Program(
-        name, (sys.executable, "-c", code.format(port=port)), connects, ports=((port, "SMTP_PORT"),)
-    )
+    return Program(name, (sys.executable, "-c", code.format(port=port)), connects, ports=((port, "SMTP_PORT"),))
 
 
 def stack_of(config: Config, *programs: Program) -> Stack:

@@ -212,9 +212,7 @@ def only_one(layout: Layout) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise StackBusy(
-                f"another make up or down is at work here (process {file.read().strip()})"
-            ) from None
+            raise StackBusy(f"another make up or down is at work here (process {file.read().strip()})") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

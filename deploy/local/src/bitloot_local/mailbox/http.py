@@ -13,12 +13,10 @@ from bitloot_local.mailbox.store import Mail, Store
 PAGE = Path(__file__).with_name("page.html")
 # A mail is a stranger's HTML: shown in a sandboxed frame, and by itself it may run and load nothing.
 MAIL_POLICY = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox;"
-    " default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 )
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
-    " connect-src 'self'; frame-src 'self'"
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'"
 )
 LINKS_LEAVE = '<base target="_blank">'  # the frame itself may go nowhere
 SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}

@@ -63,9 +63,7 @@ def program(config: Config, java_home: Path, jars: Path) -> Program:
     logback = data / "logback.xml"
     java = (str(java_home / "bin/java"), *JVM, f"-Dlogback.configurationFile={logback}", "-cp", f"{jars}/*")
     ports = config.ports
-    text = PROPERTIES.format(
-        host=HOST, broker=ports.kafka, controller=ports.kafka_controller, logs=data / "topics"
-    )
+    text = PROPERTIES.format(host=HOST, broker=ports.kafka, controller=ports.kafka_controller, logs=data / "topics")
 
     async def format_once(report: Report) -> None:
         if not (data / "topics/meta.properties").exists():
