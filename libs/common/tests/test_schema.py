@@ -1,7 +1,10 @@
 """Migrations and declared tables agree; the roles keep each service to its own tables."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE
 from typing import Any
 
 import asyncpg
@@ -16,13 +19,6 @@ def test_the_migrations_make_exactly_the_declared_tables(database: Any) -> None:
 
 def test_a_second_upgrade_changes_nothing(database: Any) -> None:
     assert schema.upgrade(database.url) == (schema.head(), schema.head())
-
-
-@pytest.fixture
-async def owner(database: Any) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    connection = await asyncpg.connect(database.url)
-    yield connection
-    await connection.close()
 
 
 FORBIDDEN = [
@@ -49,25 +45,38 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize(("service", "statement"), FORBIDDEN)
-async def test_a_service_cannot_write_what_it_does_not_own(
-    owner: "asyncpg.Connection[Any]", service: str, statement: str
-) -> None:
-    async with owner.transaction():
-        await owner.execute(f"set local role bitloot_{service}")
+async def test_a_service_cannot_write_what_it_does_not_own(database: Any, service: str, statement: str) -> None:
+    connection = await asyncpg.connect(database.url_of(service))
+    try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            async with owner.transaction():
-                await owner.execute(statement)
+            await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize("service", schema.SERVICES)
-async def test_every_service_appends_to_the_timeline(owner: "asyncpg.Connection[Any]", service: str) -> None:
-    async with owner.transaction():
-        await owner.execute(f"set local role bitloot_{service}")
-        await owner.execute(
+async def test_every_service_appends_to_the_timeline(database: Any, service: str) -> None:
+    connection = await asyncpg.connect(database.url_of(service))
+    try:
+        await connection.execute(
             "insert into order_events (order_id, service, event) values (gen_random_uuid(), $1, 'x')", service
         )
+    finally:
+        await connection.close()
 
 
-async def test_two_upgrades_at_once_do_not_race(database: Any) -> None:
-    versions = await asyncio.gather(*(asyncio.to_thread(schema.upgrade, database.url) for _ in range(2)))
-    assert {after for _, after in versions} == {schema.head()}
+async def test_two_upgrades_of_an_empty_database_at_once_do_not_race(database: Any) -> None:
+    owner = await asyncpg.connect(database.url)
+    name = f"{database.name}_empty"
+    await owner.execute(f"create database {name}")
+    environment = {**os.environ, "DATABASE_URL": database.server.url_of("bitloot", name)}
+    jobs = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bitloot_common.cli", "db", "upgrade", "--json", env=environment, stdout=PIPE
+        )
+        for _ in range(2)
+    ]
+    answers = [json.loads((await job.communicate())[0]) for job in jobs]
+    assert [answer["to"] for answer in answers] == [schema.head()] * 2
+    await owner.execute(f"drop database {name} with (force)")
+    await owner.close()

@@ -199,9 +199,10 @@ class Ladder:
         if missing := needed - set(existing):
             raise WrongDeclaration(f"the broker has no topic {', '.join(sorted(missing))}")
         # Also steps that no subscription declares any more: what waits there must not be forgotten.
-        step = re.compile(re.escape(retry_topic(self.service, 0)).replace("0", r"(\d+)"))
+        step = re.compile(re.escape(retry_topic(self.service, 0).removesuffix("0s")) + r"(\d+)s")
         matches = {topic: match for topic in existing if (match := step.fullmatch(topic))}
         self._steps = {topic: int(match.group(1)) for topic, match in matches.items()}
+        await self._forwarder.learn([*self._steps, dead_letter_topic(self.service)])
 
     def _main_lane(self) -> Lane:
         def deliver(record: Record, had_turn: bool) -> Awaitable[Breaker | None]:
