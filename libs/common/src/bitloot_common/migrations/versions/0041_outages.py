@@ -1,13 +1,13 @@
 """outages: when a service said that a dependency was away, and until when
 
-Revision: 0041, after 0040.
+Revision: 0041, after 0010.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0041"
-down_revision = "0040"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
