@@ -26,6 +26,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "ADMIN_DATABASE_PASSWORD": token,
     "NOWPAYMENTS_API_KEY": token,
     "NOWPAYMENTS_IPN_SECRET": token,
+    "ORDER_TOKEN_SECRET": token,
     "KINGUIN_CLIENT_ID": lambda: "bitloot-local",
     "KINGUIN_CLIENT_SECRET": token,
     "KINGUIN_API_KEY": token,

@@ -32,7 +32,7 @@ async def run(config: Config, terminal: Terminal) -> None:
         terminal.say(
             "\nThe stack was up before and stays up."
             if somebodys
-            else "\nThis stack is stopped now; `make up` starts it again, with this order in it."
+            else "\nAll of it is stopped now. `make up` starts it again, with this order in it."
         )
     finally:
         if not somebodys:

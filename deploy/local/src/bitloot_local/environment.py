@@ -60,6 +60,7 @@ def _own(config: Config, name: str) -> Mapping[str, str]:
                 | nowpayments(config)
                 | {
                     "KINGUIN_WEBHOOK_SECRET": config.secrets["KINGUIN_WEBHOOK_SECRET"],
+                    "ORDER_TOKEN_SECRET": config.secrets["ORDER_TOKEN_SECRET"],
                     "KINGUIN_API": config.kinguin_api,
                 }
             )
@@ -75,12 +76,7 @@ def _own(config: Config, name: str) -> Mapping[str, str]:
                 | secrets(config, "LINK_SECRETS", "KEY_RING")
             )
         case "admin":
-            return (
-                public
-                | nowpayments(config)
-                | kinguin(config)
-                | secrets(config, "ADMIN_TOKEN", "LINK_SECRETS")
-            )
+            return urls(config) | {"ADMIN_PUBLIC_URL": url(config.ports.admin)} | secrets(config, "ADMIN_TOKEN")
     raise ValueError(name)
 
 

@@ -24,7 +24,8 @@ _children_of_this_process: list[subprocess.Popen[bytes]] = []  # else Popen warn
 REAPED_S_MAX = 5.0  # a container's init may take seconds to collect the dead; until then /proc shows them
 
 
-STOP_S_MAX = 20.0
+LOG_BYTES_MAX = 20 * 1024 * 1024
+STOP_S_MAX = 25.0  # a service gives itself 20
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def spawn(program: Program, layout: Layout, machine: dict[str, str]) -> Running:
     env = {**machine, **program.env, MARK: str(mark)}
     data = layout.data(program.name)
     data.mkdir(parents=True, exist_ok=True)
+    _turn_over(layout.log(program.name))
     with layout.log(program.name).open("ab") as log:
         child = subprocess.Popen(
             program.argv,
@@ -85,6 +87,12 @@ def spawn(program: Program, layout: Layout, machine: dict[str, str]) -> Running:
     running = Running(mark, psutil.Process(child.pid))
     write_pid(layout, running)
     return running
+
+
+def _turn_over(log: Path) -> None:
+    """A log that has grown large is put aside; the one before it is forgotten."""
+    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        log.replace(log.with_suffix(".log.1"))
 
 
 def write_pid(layout: Layout, running: Running) -> None:

@@ -1,0 +1,19 @@
+"""Fulfillment's own metrics. Base units; no ids as labels."""
+
+from typing import Final
+
+from prometheus_client import Counter, Histogram
+
+_STAGES: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
+
+STAGE_DURATION_S = Histogram(
+    "bitloot_order_stage_duration_seconds", "How long an order was in a state.", ["from", "to"], buckets=_STAGES
+)
+ORDER_DURATION_S = Histogram(
+    "bitloot_order_duration_seconds", "From the order paid to its link mailed.", buckets=_STAGES
+)
+RECONCILED = Counter(
+    "bitloot_reconciled_total", "Changes that no webhook told of: found by asking the provider.", ["what"]
+)
+ASKED = Counter("bitloot_reconciler_questions_total", "Questions that the reconciler put.", ["what", "outcome"])
+ALERTS = Counter("bitloot_order_alerts_total", "Orders that a person has to look at.", ["fact"])

@@ -1,0 +1,164 @@
+"""What a customer has paid: pure rules over the payments of one order.
+
+Amounts of coins are compared with the amount of the coin that was asked for, so that everything is a share of
+the price: 1 is paid in full, 2 is paid twice. Facts about the provider: NOWPayments' documents, as collected
+in the project's notes (a second deposit is a child payment; an expired payment still takes money).
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, Literal
+from uuid import UUID
+
+CENT: Final = Decimal("0.01")
+
+RANK: Final = {
+    "waiting": 0,
+    "expired": 10,
+    "confirming": 20,
+    "confirmed": 30,
+    "sending": 40,
+    "failed": 50,
+    "partially_paid": 60,
+    "finished": 70,
+    "cancelled": 80,
+    "refunded": 90,
+}
+"""A payment goes up only: what ranks lower came late or out of order. `expired` is low because deposits are
+taken after it; `refunded` and `cancelled` are high because people decide them at the end."""
+
+OPEN: Final = frozenset({"waiting", "confirming", "confirmed", "sending"})
+_MONEY_ARRIVED: Final = frozenset({"partially_paid", "finished", "cancelled"})
+_MONEY_CONFIRMED: Final = frozenset({"confirmed", "sending"})
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPolicy:
+    """The shop's choices. Percentages of the price; `refund_min` in the order's currency."""
+
+    pay_on: Literal["finished", "confirmed"] = "finished"
+    underpayment_tolerance_percent: Decimal = Decimal("0.5")
+    refund_min: Decimal = Decimal("1.00")
+
+    @property
+    def share_required(self) -> Decimal:
+        return 1 - self.underpayment_tolerance_percent / 100
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A row of `payments`. `pay_amount` and `actually_paid` are in `pay_currency`."""
+
+    id: UUID
+    order_id: UUID | None
+    payment_id: str
+    status: str
+    invoice_id: str | None = None
+    parent_payment_id: str | None = None
+    price_amount: Decimal | None = None
+    price_currency: str | None = None
+    pay_amount: Decimal | None = None
+    pay_currency: str | None = None
+    actually_paid: Decimal = Decimal(0)
+    asked_count: int = 0
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReport:
+    """What the provider says of a payment now: by IPN, or when asked."""
+
+    payment_id: str
+    status: str
+    parent_payment_id: str | None = None
+    invoice_id: str | None = None
+    order_id: str | None = None
+    price_amount: Decimal | None = None
+    price_currency: str | None = None
+    pay_amount: Decimal | None = None
+    pay_currency: str | None = None
+    actually_paid: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The money that counts, as a share of the price, and what is wrong with the rest."""
+
+    share: Decimal
+    problems: list[str] = field(default_factory=list)
+
+
+def mismatch(payment: Payment, report: PaymentReport, amount: Decimal, currency: str) -> str | None:
+    """Why `report` is not believed for an order of `amount` `currency`; None when it fits.
+
+    A child is judged by its parent: its price is a copy, its amount and coin are what was sent.
+    """
+    if report.parent_payment_id:
+        return None
+    if report.price_amount is not None and report.price_amount.quantize(CENT) != amount:
+        return "price_amount"
+    if report.price_currency and report.price_currency.casefold() != currency.casefold():
+        return "price_currency"
+    coin = payment.pay_currency
+    if coin and report.pay_currency and report.pay_currency.casefold() != coin.casefold():
+        return "pay_currency"
+    return None
+
+
+def advance(payment: Payment, report: PaymentReport) -> Payment | None:
+    """`payment` with the news of `report`, or None when there is none: repeated, late, out of order.
+
+    What was asked for (price, coin, amount) is filled in where it was open and never overwritten.
+    """
+    paid = report.actually_paid
+    if paid is None:  # absent in hand-made IPNs only: `finished` says that it is all there
+        paid = payment.pay_amount or report.pay_amount or Decimal(0) if report.status == "finished" else Decimal(0)
+    paid = max(paid, payment.actually_paid)
+    before, now = RANK.get(payment.status, 0), RANK.get(report.status, -1)
+    if now < before or (now == before and paid <= payment.actually_paid):
+        return None
+    return replace(
+        payment,
+        status=report.status,
+        actually_paid=paid,
+        price_amount=payment.price_amount if payment.price_amount is not None else report.price_amount,
+        price_currency=payment.price_currency or report.price_currency,
+        pay_amount=payment.pay_amount if payment.pay_amount is not None else report.pay_amount,
+        pay_currency=payment.pay_currency or report.pay_currency,
+        parent_payment_id=payment.parent_payment_id or report.parent_payment_id,
+    )
+
+
+def received(payments: list[Payment], policy: PaymentPolicy) -> Received:
+    """What all payments of one order together have brought.
+
+    Only a payment without a parent pays an order by itself; a child tops up a parent that has brought money.
+    """
+    counting = _MONEY_ARRIVED | (_MONEY_CONFIRMED if policy.pay_on == "confirmed" else frozenset())
+    share = Decimal(0)
+    problems = []
+    for root in (one for one in payments if not one.parent_payment_id):
+        family = [one for one in payments if one.parent_payment_id == root.payment_id and one.status in counting]
+        own = _share(root, root) if root.status in counting else Decimal(0)
+        topped_up = sum((_share(child, root) for child in family if _same_coin(child, root)), Decimal(0))
+        problems += [f"wrong coin in payment {one.payment_id}" for one in family if not _same_coin(one, root)]
+        if topped_up and not own:
+            problems.append(f"only child payments of {root.payment_id} have money")
+        share += own + (topped_up if own else Decimal(0))
+    return Received(share, problems)
+
+
+def owed(share: Decimal, amount: Decimal, *, keeps_goods: bool, policy: PaymentPolicy) -> Decimal:
+    """What must go back, in the order's currency: all of it, or what is more than the price."""
+    surplus = share - 1 if keeps_goods else share
+    due = (max(surplus, Decimal(0)) * amount).quantize(CENT, ROUND_HALF_UP)
+    return due if due >= policy.refund_min or (due and not keeps_goods) else Decimal(0)
+
+
+def _share(payment: Payment, root: Payment) -> Decimal:
+    return payment.actually_paid / root.pay_amount if root.pay_amount else Decimal(0)
+
+
+def _same_coin(child: Payment, root: Payment) -> bool:
+    return (child.pay_currency or "").casefold() == (root.pay_currency or "").casefold()

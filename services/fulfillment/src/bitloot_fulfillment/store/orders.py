@@ -1,0 +1,88 @@
+"""`orders`: ingress inserts them, fulfillment alone moves them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import asyncpg
+from bitloot_common.db import Connection
+
+from bitloot_fulfillment.order_machine import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What fulfillment needs of an order. `amount` and `refund_due` in `currency`, `price_ceiling` in EUR a unit."""
+
+    id: UUID
+    status: Status
+    status_since: datetime
+    kinguin_product_id: str
+    offer_id: str | None
+    price_ceiling: Decimal
+    quantity: int
+    amount: Decimal
+    currency: str
+    refund_due: Decimal | None
+
+
+_SELECT = """
+select id, status, status_since, kinguin_product_id, offer_id, price_ceiling, quantity, amount, currency, refund_due
+from orders where id = $1
+"""
+_MOVE = """
+update orders set status = $3, status_since = clock_timestamp(), updated_at = clock_timestamp()
+where id = $1 and status = $2 returning status_since
+"""
+_OWE = "update orders set refund_due = $2, refund_reason = $3, updated_at = now() where id = $1"
+_TOUCH = "update orders set updated_at = now() where id = $1"
+_PAID_AT = "select min(at) from order_events where order_id = $1 and event = 'order.paid'"
+_STUCK_PAID = """
+select id from orders
+where status = 'paid' and greatest(status_since, updated_at) < now() - make_interval(secs => $1)
+order by status_since limit $2
+"""
+
+
+def _order(row: asyncpg.Record) -> Order:
+    return Order(**{**row, "status": Status(row["status"])})
+
+
+async def lock(connection: Connection, order_id: UUID) -> Order | None:
+    """The order, locked until the transaction ends: every change of an order starts here."""
+    row = await connection.fetchrow(_SELECT + " for update", order_id)
+    return _order(row) if row else None
+
+
+async def get(connection: Connection, order_id: UUID) -> Order | None:
+    """The order as it is committed now."""
+    row = await connection.fetchrow(_SELECT, order_id)
+    return _order(row) if row else None
+
+
+async def move(connection: Connection, order: Order, to: Status) -> datetime | None:
+    """Moves the order if it still is where `order` says. Returns when, or None if it is not."""
+    since: datetime | None = await connection.fetchval(_MOVE, order.id, order.status, to)
+    return since
+
+
+async def owe(connection: Connection, order_id: UUID, amount: Decimal, reason: str) -> None:
+    """Writes down what must go back to the customer, in the order's currency."""
+    await connection.execute(_OWE, order_id, amount, reason)
+
+
+async def touch(connection: Connection, order_id: UUID) -> None:
+    """Remembers that the order was looked after now."""
+    await connection.execute(_TOUCH, order_id)
+
+
+async def paid_at(connection: Connection, order_id: UUID) -> datetime | None:
+    """When it was paid, by its timeline."""
+    at: datetime | None = await connection.fetchval(_PAID_AT, order_id)
+    return at
+
+
+async def stuck_paid(connection: Connection, older_than_s: float, limit: int) -> list[UUID]:
+    """Paid orders whose purchase nobody has started for so long."""
+    return [row["id"] for row in await connection.fetch(_STUCK_PAID, older_than_s, limit)]

@@ -1,0 +1,54 @@
+"""Asks NOWPayments how far a payment is: IPNs get lost, and after an expiry none is sent at all."""
+
+from bitloot_nowpayments import PaymentNotFound
+
+from bitloot_fulfillment import metrics
+from bitloot_fulfillment.books import Cause, age_s
+from bitloot_fulfillment.cashier import Cashier
+from bitloot_fulfillment.money import Payment, received
+from bitloot_fulfillment.order_machine import Fact
+from bitloot_fulfillment.progress import learn
+from bitloot_fulfillment.provider_payments import ProviderPayments, of_payment
+from bitloot_fulfillment.store import orders, payments
+from bitloot_fulfillment.use_cases.accept_payment import accept_payment, write_owed
+
+
+async def reconcile_payment(cashier: Cashier, provider: ProviderPayments, payment: Payment, cause: Cause) -> str:
+    """Books what it says and plans the next question. Returns `news`, `nothing`, `unknown` or `closed`."""
+    wait_s = cashier.deadlines.payment(payment.asked_count, age_s(payment.created_at) if payment.created_at else 0.0)
+    async with cashier.books.transaction() as connection:
+        # first, so that a question which fails is not put again at once
+        await payments.schedule(connection, payment, wait_s)
+    if wait_s is None:
+        await _close(cashier, payment, cause)
+        return "closed"
+    try:
+        report = of_payment(await provider.get_payment(payment.payment_id))
+    except PaymentNotFound:
+        return "unknown"
+    if not await accept_payment(cashier, report, cause):
+        return "nothing"
+    metrics.RECONCILED.labels(f"payment_{report.status}").inc()
+    return "news"
+
+
+async def _close(cashier: Cashier, payment: Payment, cause: Cause) -> None:
+    """The provider looks at it no more: what is underpaid now stays underpaid."""
+    if payment.order_id is None:
+        return
+    async with cashier.books.transaction() as connection:
+        order = await orders.lock(connection, payment.order_id)
+        if order is None:
+            return
+        booked = await payments.of_order(connection, order.id)
+        if any(one.id != payment.id and (one.created_at or 0) and _is_asked(cashier, one) for one in booked):
+            return
+        share = received(booked, cashier.policy).share
+        fact = Fact.UNDERPAYMENT_CLOSED if share > 0 else Fact.PAYMENT_CLOSED
+        after = await learn(cashier.books, connection, order, fact, cause)
+        await write_owed(cashier, connection, after, share, cause, told=after.status != order.status)
+
+
+def _is_asked(cashier: Cashier, payment: Payment) -> bool:
+    """Whether the provider still looks at it."""
+    return payment.created_at is not None and cashier.deadlines.payment(0, age_s(payment.created_at)) is not None

@@ -1,0 +1,182 @@
+"""Buys an order's keys, at most once, whatever crashes, repeats or stays unclear.
+
+1. One transaction: the order is locked, the intent and the lease on it are committed (`requested_at`).
+2. Without a transaction: was a call made before? Then look it up by our external id, and buy again only
+   when the search has said "none" as often as the API's search policy wants. Else buy.
+3. One transaction: the result. Then `give`, which is harmless when repeated.
+"""
+
+from dataclasses import dataclass
+from time import monotonic
+from uuid import UUID
+
+import structlog
+from bitloot_common.retry import Outage
+from bitloot_kinguin import ExternalIdTaken, KinguinUnavailable, OfferUnavailable, Refused, Reservation
+
+from bitloot_fulfillment.books import Cause
+from bitloot_fulfillment.buyer import Buyer, external_id_of
+from bitloot_fulfillment.errors import OrderUnknown, OvertakenByAnother, PurchaseInWork, PurchaseUnsettled
+from bitloot_fulfillment.kinguin_news import TAKEN_BACK, of_reservation
+from bitloot_fulfillment.order_machine import Fact, Status
+from bitloot_fulfillment.progress import learn
+from bitloot_fulfillment.store import orders, purchases
+from bitloot_fulfillment.store.orders import Order
+from bitloot_fulfillment.store.purchases import Intent, Purchase
+from bitloot_fulfillment.use_cases.give_key import give_key
+from bitloot_fulfillment.use_cases.record_purchase import record_purchase
+from bitloot_fulfillment.use_cases.replace_offer import replace_offer
+
+log = structlog.get_logger(__name__)
+
+UNSETTLED_S_MIN = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The lease on one purchase. `may_exist`: a call may have left before this claim."""
+
+    order: Order
+    purchase: Purchase
+    may_exist: bool
+    until: float
+
+
+async def reserve_key(buyer: Buyer, order_id: UUID, cause: Cause) -> None:
+    """Takes a paid order to `given`, or resumes where an earlier attempt broke off; else does nothing.
+
+    Raises PurchaseInWork, PurchaseUnsettled and Kinguin's errors; then everything learnt so far is committed.
+    """
+    claim = await _claim(buyer, order_id, cause)
+    if claim is None:
+        return
+    purchase, status = claim.purchase, claim.order.status
+    if purchase.reservation_id is None:
+        try:
+            reservation = await _buy(buyer, claim)
+        except OfferUnavailable as error:
+            await replace_offer(buyer, order_id, purchase.id, f"out_of_stock: {error.why}", cause)
+            return
+        if reservation.status.is_dead or reservation.status in TAKEN_BACK:
+            await replace_offer(buyer, order_id, purchase.id, reservation.status, cause)
+            return
+        status = await _record(buyer, order_id, purchase, reservation, cause)
+        reservation_id = reservation.id
+    else:
+        reservation_id = purchase.reservation_id
+    if status is Status.RESERVED:
+        await give_key(buyer, order_id, purchase.id, reservation_id, cause)
+
+
+async def _claim(buyer: Buyer, order_id: UUID, cause: Cause) -> Claim | None:
+    """Commits the intent and the lease. None when there is nothing to buy or to give."""
+    started = monotonic()
+    me = buyer.books.outbox.instance
+    async with buyer.books.transaction() as connection:
+        order = await orders.lock(connection, order_id)
+        if order is None:
+            raise OrderUnknown(order_id)
+        if order.status not in (Status.PAID, Status.RESERVING, Status.RESERVED):
+            return None
+        purchase = await purchases.current(connection, order_id)
+        if order.status is Status.RESERVED and purchase is not None:
+            return Claim(order, purchase, may_exist=True, until=started)
+        if order.status is Status.PAID:
+            intent = _intent(order, buyer.kinguin.api)
+            purchase = await purchases.intend(connection, intent, buyer.deadlines.of(Status.RESERVING))
+            order = await learn(
+                buyer.books, connection, order, Fact.PURCHASE_STARTED, cause, detail={"attempt": intent.attempt}
+            )
+        assert purchase is not None, "an order that is reserving has a purchase"
+        held_for_s = await purchases.held_for_s(connection, purchase, me)
+        if held_for_s is not None:
+            raise PurchaseInWork(order_id, held_for_s)
+        may_exist = purchase.requested_at is not None
+        purchase = await purchases.lease(connection, purchase, me, buyer.lease_s)
+        return Claim(order, purchase, may_exist, until=started + buyer.lease_s - buyer.call_s_max)
+
+
+def _intent(order: Order, api: str) -> Intent:
+    return Intent(
+        order_id=order.id,
+        api=api,
+        attempt=1,
+        external_id=external_id_of(order.id, 1),
+        product_id=order.kinguin_product_id,
+        offer_id=order.offer_id,
+        quantity=order.quantity,
+    )
+
+
+async def _buy(buyer: Buyer, claim: Claim) -> Reservation:
+    """The reservation: found, or made now."""
+    purchase = claim.purchase
+    if claim.may_exist:
+        found = await _find(buyer, purchase)
+        if found is not None:
+            return found
+        await _believe_none(buyer, purchase)
+    if monotonic() > claim.until:  # paused for long: another may hold the lease before our call would end
+        await _release(buyer, purchase, "lease too old", surely_nothing=not claim.may_exist)
+        raise OvertakenByAnother(f"purchase {purchase.external_id}")
+    try:
+        return await buyer.kinguin.reserve(
+            purchase.external_id, purchase.product_id, purchase.offer_id, purchase.quantity, claim.order.price_ceiling
+        )
+    except ExternalIdTaken:
+        found = await _find(buyer, purchase)
+        if found is not None:
+            return found
+        await _release(buyer, purchase, "external id said to be taken", surely_nothing=False)
+        raise PurchaseUnsettled(purchase.external_id, UNSETTLED_S_MIN) from None
+    except KinguinUnavailable as error:
+        await _release(buyer, purchase, str(error), surely_nothing=not error.may_have_happened)
+        raise
+    except OfferUnavailable:
+        raise
+    except (Outage, Refused) as error:
+        await _release(buyer, purchase, str(error), surely_nothing=True)
+        raise
+
+
+async def _find(buyer: Buyer, purchase: Purchase) -> Reservation | None:
+    try:
+        return await buyer.kinguin.find(purchase.external_id)
+    except Exception as error:
+        await _release(buyer, purchase, str(error), surely_nothing=False)
+        raise
+
+
+async def _believe_none(buyer: Buyer, purchase: Purchase) -> None:
+    """Returns when the search has said none often enough; raises PurchaseUnsettled until then."""
+    search = buyer.kinguin.search
+    async with buyer.books.transaction() as connection:
+        noted = await purchases.note_none(connection, purchase)
+        if noted is None:
+            raise OvertakenByAnother(f"purchase {purchase.external_id}")
+        nones, none_for_s = noted
+        settled = nones >= search.nones and none_for_s >= search.over_s
+        if settled and not await purchases.request_again(connection, purchase):
+            raise OvertakenByAnother(f"purchase {purchase.external_id}")
+        if not settled:
+            await purchases.release(connection, purchase, "the search says none so far", surely_nothing=False)
+    if not settled:
+        log.info("purchase.unsettled", external_id=purchase.external_id, nones=nones, none_for_s=none_for_s)
+        raise PurchaseUnsettled(purchase.external_id, max(search.over_s - none_for_s, UNSETTLED_S_MIN))
+
+
+async def _release(buyer: Buyer, purchase: Purchase, error: str, *, surely_nothing: bool) -> None:
+    async with buyer.books.transaction() as connection:
+        await purchases.release(connection, purchase, error, surely_nothing=surely_nothing)
+
+
+async def _record(buyer: Buyer, order_id: UUID, purchase: Purchase, reservation: Reservation, cause: Cause) -> Status:
+    async with buyer.books.transaction() as connection:
+        order = await orders.lock(connection, order_id)
+        latest = await purchases.current(connection, order_id)
+        assert order is not None, "orders are never deleted"
+        assert latest is not None, "nor are reservations"
+        if latest.id != purchase.id:
+            raise OvertakenByAnother(f"purchase {purchase.external_id}")
+        after = await record_purchase(buyer, connection, order, latest, of_reservation(reservation), cause)
+        return after.status

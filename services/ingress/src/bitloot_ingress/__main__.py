@@ -1,0 +1,19 @@
+"""Runs the ingress service."""
+
+from bitloot_common import log, server, settings, telemetry
+
+from bitloot_ingress.app import bounds, create_app
+from bitloot_ingress.protocol import bounded
+from bitloot_ingress.settings import Settings
+
+
+def main() -> None:
+    """Until SIGTERM or SIGINT."""
+    found = settings.load(Settings)
+    log.configure("ingress", found)
+    telemetry.configure("ingress")
+    server.serve(create_app(found), found, http=bounded(bounds(found)), ws="none", lifespan="on")
+
+
+if __name__ == "__main__":
+    main()

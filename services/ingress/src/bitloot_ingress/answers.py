@@ -1,0 +1,41 @@
+"""Ready-made HTTP answers for the raw doors: the messages are built once, at start."""
+
+from http import HTTPStatus
+
+import orjson
+from starlette.types import Message, Send
+
+
+class Answer:
+    """One response, sent as often as needed."""
+
+    def __init__(self, status: int, body: bytes, content_type: bytes, **headers: str) -> None:
+        self.status = status
+        fields = [(b"content-length", b"%d" % len(body))]
+        if body:
+            fields.append((b"content-type", content_type))
+        fields += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        self._fields, self._content = fields, body
+        self._start: Message = {"type": "http.response.start", "status": status, "headers": fields}
+        self._body: Message = {"type": "http.response.body", "body": body}
+
+    async def __call__(self, send: Send) -> None:
+        await send(self._start)
+        await send(self._body)
+
+    def raw(self) -> bytes:
+        """The whole response as it goes over the wire, for where no ASGI has begun."""
+        phrase = HTTPStatus(self.status).phrase.encode()
+        lines = [b"HTTP/1.1 %d %s" % (self.status, phrase), *(b"%s: %s" % field for field in self._fields)]
+        return b"\r\n".join([*lines, b"", self._content])
+
+
+def ok(body: bytes) -> Answer:
+    """200 with a provider's own body."""
+    return Answer(200, body, b"application/json")
+
+
+def problem(status: int, detail: str, **headers: str) -> Answer:
+    """An error as problem+json (RFC 9457)."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return Answer(status, orjson.dumps(body), b"application/problem+json", **headers)

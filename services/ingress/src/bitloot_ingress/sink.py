@@ -1,0 +1,124 @@
+"""The sink: webhooks waiting for their commit.
+
+Promises: an item's future resolves only after its batch has committed (`first` or `duplicate`), or says
+`UNAVAILABLE`; it resolves within QUEUED_S_MAX + FLUSH_TIMEOUT_S (`flusher.py`), whatever PostgreSQL does.
+"""
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from uuid import UUID
+
+# A request that has waited this long behind slow commits is refused rather than answered too late.
+QUEUED_S_MAX = 1.0
+
+
+class Stored(Enum):
+    """What became of an item."""
+
+    FIRST = "accepted"
+    DUPLICATE = "duplicate"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One verified webhook on its way to `webhook_logs` and, where `topic` is set, to the outbox."""
+
+    id: UUID
+    provider: str
+    external_id: str
+    event_type: str
+    outcome: str
+    body: bytes
+    headers: str
+    source_address: str
+    secret_id: str
+    trace_id: str
+    topic: str | None = None
+    key: str | None = None
+    event_headers: str | None = None
+    order_id: str | None = None
+    payment_id: str | None = None
+    reservation_id: str | None = None
+    reason: str | None = None
+    stored: "asyncio.Future[Stored] | None" = None
+    queued_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def unique_key(self) -> tuple[str, str, str]:
+        """What makes it unique, in the order in which every process locks."""
+        return self.provider, self.external_id, self.event_type
+
+    def resolve(self, stored: Stored) -> None:
+        """Tells the request that waits; one that has gone away does not mind."""
+        if self.stored is not None and not self.stored.done():
+            self.stored.set_result(stored)
+
+
+class Sink:
+    """A bounded queue without a linger: whoever flushes takes what is there."""
+
+    def __init__(self, pending_max: int) -> None:
+        self._pending: deque[Item] = deque()
+        self._pending_max = pending_max
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._open = 0
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def submit(self, item: Item) -> "asyncio.Future[Stored]":
+        """Queues `item`. Its future says `UNAVAILABLE` at once while nobody flushes or too many wait."""
+        item.stored = asyncio.get_running_loop().create_future()
+        if not self._open or len(self._pending) >= self._pending_max:
+            item.stored.set_result(Stored.UNAVAILABLE)
+            return item.stored
+        self._pending.append(item)
+        self._call_one()
+        return item.stored
+
+    async def take(self, limit: int) -> list[Item]:
+        """Waits until something is there and takes up to `limit` of it. Too old ones are refused here."""
+        while True:
+            while not self._pending:
+                called = asyncio.get_running_loop().create_future()
+                self._waiting.append(called)
+                await called
+            oldest = time.monotonic() - QUEUED_S_MAX
+            taken: list[Item] = []
+            while self._pending and len(taken) < limit:
+                item = self._pending.popleft()
+                if item.queued_at < oldest:
+                    item.resolve(Stored.UNAVAILABLE)
+                else:
+                    taken.append(item)
+            if taken:
+                if self._pending:
+                    self._call_one()
+                return taken
+
+    def _call_one(self) -> None:
+        while self._waiting:
+            called = self._waiting.popleft()
+            if not called.done():
+                called.set_result(None)
+                return
+
+    def flusher_up(self) -> None:
+        """A flusher has a connection."""
+        self._open += 1
+
+    def flusher_down(self) -> None:
+        """A flusher lost its connection; with the last one everything that waits is refused."""
+        self._open -= 1
+        if not self._open:
+            while self._pending:
+                self._pending.popleft().resolve(Stored.UNAVAILABLE)
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody flushes."""
+        return self._open > 0

@@ -1,0 +1,1 @@
+"""What ingress does, one verb per file."""
