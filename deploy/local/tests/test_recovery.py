@@ -49,9 +49,7 @@ async def read_everywhere(system: System) -> list[str]:
     database = await asyncpg.connect(system.env["DATABASE_URL"])
     row = await database.fetchval("SELECT word FROM kept")
     await database.close()
-    consumer = AIOKafkaConsumer(
-        "kept", bootstrap_servers=config.kafka_bootstrap_servers, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer("kept", bootstrap_servers=config.kafka_bootstrap_servers, auto_offset_reset="earliest")
     async with consumer:
         message = await consumer.getone()
     try:

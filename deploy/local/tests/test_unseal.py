@@ -12,9 +12,7 @@ from joserfc.jwk import OctKey
 def sealed_with(key: bytes) -> str:
     document = json.dumps({"orderId": "o1", "codes": [{"code": "AAAA-BBBB", "type": "text/plain"}]})
     header = {"alg": "dir", "enc": "A256GCM"}
-    return jwe.encrypt_compact(
-        header, document.encode(), OctKey.import_key(key), algorithms=["dir", "A256GCM"]
-    )
+    return jwe.encrypt_compact(header, document.encode(), OctKey.import_key(key), algorithms=["dir", "A256GCM"])
 
 
 def test_the_data_key_opens_the_document_and_no_other_does() -> None:

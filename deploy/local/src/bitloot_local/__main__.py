@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import shutil
 import signal
 import sys
@@ -88,6 +89,7 @@ def main() -> int:
     commands.add_parser("demo", help="buy a key, from the order to the revealed code")
     chosen = parser.parse_args()
     terminal = Terminal()
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # an interrupted connection complains to nobody
     try:
         match chosen.command:
             case "up":

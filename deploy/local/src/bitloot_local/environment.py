@@ -76,12 +76,7 @@ def _own(config: Config, name: str) -> Mapping[str, str]:
                 | secrets(config, "LINK_SECRETS", "KEY_RING")
             )
         case "admin":
-            return (
-                public
-                | nowpayments(config)
-                | kinguin(config)
-                | secrets(config, "ADMIN_TOKEN", "LINK_SECRETS")
-            )
+            return urls(config) | {"ADMIN_PUBLIC_URL": url(config.ports.admin)} | secrets(config, "ADMIN_TOKEN")
     raise ValueError(name)
 
 

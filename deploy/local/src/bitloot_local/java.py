@@ -30,9 +30,7 @@ async def find_or_install(layout: Layout, report: Report) -> Path:
 def version(java: Path) -> int:
     """17 for `openjdk version "17.0.15" …`; 0 where there is none."""
     try:
-        told = subprocess.run(
-            [java, "-version"], capture_output=True, text=True, timeout=20, check=False
-        ).stderr
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=False).stderr
     except OSError:
         return 0
     found = re.search(r'version "(\d+)', told)

@@ -24,7 +24,8 @@ _children_of_this_process: list[subprocess.Popen[bytes]] = []  # else Popen warn
 REAPED_S_MAX = 5.0  # a container's init may take seconds to collect the dead; until then /proc shows them
 
 
-STOP_S_MAX = 20.0
+LOG_BYTES_MAX = 20 * 1024 * 1024
+STOP_S_MAX = 25.0  # a service gives itself 20
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def spawn(program: Program, layout: Layout, machine: dict[str, str]) -> Running:
     env = {**machine, **program.env, MARK: str(mark)}
     data = layout.data(program.name)
     data.mkdir(parents=True, exist_ok=True)
+    _turn_over(layout.log(program.name))
     with layout.log(program.name).open("ab") as log:
         child = subprocess.Popen(
             program.argv,
@@ -85,6 +87,12 @@ def spawn(program: Program, layout: Layout, machine: dict[str, str]) -> Running:
     running = Running(mark, psutil.Process(child.pid))
     write_pid(layout, running)
     return running
+
+
+def _turn_over(log: Path) -> None:
+    """A log that has grown large is put aside; the one before it is forgotten."""
+    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        log.replace(log.with_suffix(".log.1"))
 
 
 def write_pid(layout: Layout, running: Running) -> None:
@@ -112,14 +120,26 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
+def listens_on(process: psutil.Process, ports: Iterable[int]) -> bool:
+    """Are these ports its own, or its children's? Else whoever answers there is not who was started."""
+    try:
+        sockets = [each for member in (process, *_children(process)) for each in member.net_connections("tcp")]
+    except psutil.AccessDenied:
+        return True
+    except psutil.NoSuchProcess:
+        return False
+    own = {each.laddr.port for each in sockets if each.laddr and each.status == psutil.CONN_LISTEN}
+    return own.issuperset(ports)
+
+
 def stop(running: Running, timeout_s: float = STOP_S_MAX) -> bool:
     """Asks, waits, then kills; its children too. True if it went by itself."""
     family = [running.process, *_children(running.process)]
-    _signal(running.process, running.mark.stop_signal)
+    send(running.process, running.mark.stop_signal)
     went = wait_until_dead([running.process], timeout_s)
     for member in family:
         if alive(member):
-            _signal(member, signal.SIGKILL)
+            send(member, signal.SIGKILL)
     wait_until_dead(family, REAPED_S_MAX)
     return went
 
@@ -169,7 +189,7 @@ def _parent(process: psutil.Process) -> psutil.Process | None:
         return None
 
 
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
+def send(process: psutil.Process, number: signal.Signals) -> None:
     try:
         process.send_signal(number)
     except psutil.NoSuchProcess:

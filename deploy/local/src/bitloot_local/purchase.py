@@ -25,9 +25,7 @@ PAYMENT_LIFE = ("waiting", "confirming", "confirmed", "sending", "finished")
 
 
 class Purchase:
-    def __init__(
-        self, http: httpx.AsyncClient, env: Mapping[str, str], layout: Layout, terminal: Terminal
-    ) -> None:
+    def __init__(self, http: httpx.AsyncClient, env: Mapping[str, str], layout: Layout, terminal: Terminal) -> None:
         self._http = http
         self._env = env
         self._layout = layout
@@ -39,9 +37,7 @@ class Purchase:
 
     @classmethod
     @asynccontextmanager
-    async def at(
-        cls, env: Mapping[str, str], layout: Layout, terminal: Terminal
-    ) -> AsyncIterator["Purchase"]:
+    async def at(cls, env: Mapping[str, str], layout: Layout, terminal: Terminal) -> AsyncIterator["Purchase"]:
         async with httpx.AsyncClient(timeout=ANSWER_S_MAX, trust_env=False) as http:
             yield cls(http, env, layout, terminal)
 
@@ -79,15 +75,11 @@ class Purchase:
         codes = unseal(sealed.text.strip(), opened["key"])["codes"]
         sold = await self._sold()
         if not codes or sorted(code["code"] for code in codes) != sorted(sold):
-            raise DemoFailed(
-                f"the revealed codes are not the ones the sandbox sold: {len(codes)} and {len(sold)}"
-            )
+            raise DemoFailed(f"the revealed codes are not the ones the sandbox sold: {len(codes)} and {len(sold)}")
         if any(code in page.text for code in sold):
             raise DemoFailed("the link page shows the code before it was asked to")
         for code in codes:
-            self._terminal.line(
-                "key", f"{code['code']}   ({code.get('name') or code.get('type')})", "bold green"
-            )
+            self._terminal.line("key", f"{code['code']}   ({code.get('name') or code.get('type')})", "bold green")
 
     async def _mail_came(self) -> bool:
         await self._show_timeline()
@@ -108,7 +100,7 @@ class Purchase:
         order = (await self._get("ingress", url, **token)).json()
         for item in order["timeline"][self._shown :]:
             status = f"   order {item['status']}" if item.get("status") else ""
-            self._terminal.line("timeline", f"{item['kind']}{status}")
+            self._terminal.line("timeline", f"{item['event']}{status}")
         self._shown = len(order["timeline"])
         return str(order["status"])
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -29,6 +28,7 @@ from bitloot_local.environment import DATABASE_PASSWORDS, S3_BUCKET, S3_REGION, 
 from bitloot_local.layout import DEFAULT_ROOT
 from bitloot_local.ports import HOST, url
 from bitloot_local.program import Job
+from bitloot_local.servers import postgres
 from bitloot_local.servers.python_services import BITLOOT
 from bitloot_local.stack import run_job, stop_all
 from bitloot_local.system import System, in_thread, settings
@@ -174,7 +174,7 @@ def servers(
 @pytest.fixture(scope="session")
 def database_template(postgres_server: PostgresServer) -> str:
     """Migrated once by `bitloot db upgrade`; copies of it are made in a tenth of the time."""
-    in_thread(_execute(postgres_server.superuser_url, f"CREATE DATABASE {TEMPLATE} OWNER bitloot"))
+    in_thread(postgres.execute(postgres_server.superuser_url, f"CREATE DATABASE {TEMPLATE} OWNER bitloot"))
     config = postgres_server.config
     env = {
         "DATABASE_URL": postgres_server.url_of("bitloot", TEMPLATE),
@@ -188,9 +188,9 @@ def database_template(postgres_server: PostgresServer) -> str:
 def database(postgres_server: PostgresServer, database_template: str) -> Iterator[Database]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     superuser = postgres_server.superuser_url
-    in_thread(_execute(superuser, f"CREATE DATABASE {name} TEMPLATE {database_template} OWNER bitloot"))
+    in_thread(postgres.execute(superuser, f"CREATE DATABASE {name} TEMPLATE {database_template} OWNER bitloot"))
     yield Database(name, postgres_server.url_of("bitloot", name), postgres_server)
-    in_thread(_execute(superuser, f"DROP DATABASE {name} WITH (FORCE)"))
+    in_thread(postgres.execute(superuser, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(scope="session")
@@ -227,11 +227,3 @@ def sweep_leftovers() -> None:
 
 def stop_below(directory: Path) -> None:
     stop_all(processes.find_below(directory))
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

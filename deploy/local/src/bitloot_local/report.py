@@ -45,7 +45,7 @@ def shown(path: Path) -> str:
 
 
 def status(config: Config, terminal: Terminal) -> int:
-    """0 if all of it runs, 3 if nothing does, 1 if some is missing; the dead show the end of their log."""
+    """1 if something died, which then shows the end of its log."""
     running = processes.find(config.layout)
     rows = []
     dead = []
@@ -61,4 +61,4 @@ def status(config: Config, terminal: Terminal) -> int:
     terminal.table("Local stack", rows)
     for name in dead:
         terminal.say(f"\n{name} died; `make up` brings it back\n{end_of(config.layout.log(name))}")
-    return 0 if len(running) == len(NAMES) else 3 if not running and not dead else 1
+    return 1 if dead else 0

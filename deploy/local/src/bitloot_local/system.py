@@ -16,7 +16,7 @@ from bitloot_local.config import Config, KinguinApi
 from bitloot_local.http_check import get_ok
 from bitloot_local.layout import Layout
 from bitloot_local.program import Program, Report
-from bitloot_local.servers import python_services
+from bitloot_local.servers import postgres, python_services
 from bitloot_local.stack import Stack, down
 from bitloot_local.terminal import Terminal
 from bitloot_local.topology import Topology
@@ -127,6 +127,16 @@ class System:
 
     def log(self, name: str) -> str:
         return self.config.layout.log(name).read_text(errors="replace")
+
+    @property
+    def directory(self) -> Path:
+        """Everything it keeps on disk."""
+        return self.config.layout.root
+
+    def flush(self) -> None:
+        """PostgreSQL's checkpoint: what it has in memory is on disk when this returns."""
+        superuser = self.config.database_url("postgres", "POSTGRES_PASSWORD", "postgres")
+        in_thread(postgres.execute(superuser, "CHECKPOINT"))
 
     def data_dir(self, name: str) -> Path:
         return self.config.layout.data(name)

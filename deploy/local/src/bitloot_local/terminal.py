@@ -5,6 +5,8 @@ heartbeat line says every few seconds what is being waited for.
 """
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -26,9 +28,17 @@ class Step:
         self.doing = doing
 
 
+class PatientConsole(Console):
+    """A reader that has left (`make up | head`) is no reason to stop what is being started."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Terminal:
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False, soft_wrap=True)
+        self.console = console or PatientConsole(highlight=False, soft_wrap=True)
         self._began = time.monotonic()
         self._steps: list[Step] = []
 
@@ -87,4 +97,7 @@ class Terminal:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             if self._steps:
-                self.line("…", "; ".join(f"{s.name}: {s.doing}" for s in self._steps))
+                doing: dict[str, list[str]] = {}
+                for step in self._steps:
+                    doing.setdefault(step.doing, []).append(step.name)
+                self.line("…", "; ".join(f"{', '.join(names)}: {what}" for what, names in doing.items()))

@@ -60,10 +60,7 @@ def _doors(settings: Settings, world: World, behaving: Behaving) -> list[Door]:
 
 async def _refuse(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refused)
-    body = refusal.body
-    if "kind" in body:
-        body |= {"path": request.url.path.removeprefix("/esa"), "method": request.method}
-    return Json(body, refusal.status)
+    return Json(refusal.shown_at(request.method, request.url.path), refusal.status)
 
 
 async def _refuse_invalid(request: Request, invalid: Exception) -> Response:

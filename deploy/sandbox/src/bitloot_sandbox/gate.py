@@ -51,7 +51,7 @@ class Gate:
     async def _suffer(self, fault: Fault, api: Api, scope: Scope, receive: Receive, send: Send) -> None:
         match fault.mode:
             case "error":
-                await _answer(send, *_error(fault, api, fault.status or 503))
+                await _answer(send, *_error(fault, api, fault.status or 503, scope))
             case "slow":  # the work is done even if the client has long given up: a gateway's nastiest case
                 receive = await _read_ahead(receive)
                 await asyncio.sleep(fault.delay_s(SLOW_MS))
@@ -68,7 +68,7 @@ class Gate:
                 await self._finished(scope, receive)
                 await _hang(receive, fault.delay_s(HANG_MS))
                 if fault.status:
-                    await _answer(send, *_error(fault, api, fault.status))
+                    await _answer(send, *_error(fault, api, fault.status, scope))
                 else:
                     _abort(send)
             case _:
@@ -97,7 +97,7 @@ async def _read_ahead(receive: Receive) -> Receive:
     return replay
 
 
-def _error(fault: Fault, api: Api, status: int) -> tuple[int, bytes, str, float | None]:
+def _error(fault: Fault, api: Api, status: int, scope: Scope) -> tuple[int, bytes, str, float | None]:
     """5xx are the gateway's pages; 429 is HTML at NOWPayments, JSON with Retry-After at Kinguin."""
     as_html = fault.body == "html" or (
         fault.body == "auto"
@@ -109,7 +109,7 @@ def _error(fault: Fault, api: Api, status: int) -> tuple[int, bytes, str, float 
         retry_after_s = 1
     if as_html:
         return status, gateway_page(status), "text/html", retry_after_s
-    body = injected_refusal(api, status, fault.code).body
+    body = injected_refusal(api, status, fault.code).shown_at(scope["method"], scope["path"])
     return status, json.dumps(body).encode(), "application/json", retry_after_s
 
 

@@ -16,6 +16,12 @@ class Refused(Exception):  # noqa: N818 — the fact, as all our errors are name
         self.status = status
         self.body = body
 
+    def shown_at(self, method: str, path: str) -> dict[str, Any]:
+        """ESA's errors name the request that they answer."""
+        if "kind" not in self.body:
+            return self.body
+        return self.body | {"path": path.removeprefix("/esa"), "method": method}
+
 
 ESA_STATUS = {
     "ConstraintViolation": 400,
@@ -57,7 +63,7 @@ def reservations_refusal(status: int, code: str, message: str, *, retryable: boo
 
 
 def esa_refusal(kind: str, detail: str, *, status: int | None = None, **more: Any) -> Refused:
-    """`path` and `method` are filled in where the answer is written. A 401 has `type` in place of `title`."""
+    """A 401 has `type` in place of `title`."""
     status = status or ESA_STATUS.get(kind, 500)
     heading = "type" if status == 401 else "title"
     body = {

@@ -45,7 +45,7 @@ class Family:
 
     def __init__(self, bootstrap_servers: str, delays_s: tuple[int, ...]) -> None:
         self.bootstrap_servers = bootstrap_servers
-        self.service = f"s{uuid4().hex[:8]}"
+        self.service = f"s{uuid4().hex[:8]}0"  # a digit: it once was read as a delay
         self.topic = f"{self.service}.orders"
         self.dlt = f"{self.service}.dlt"
         self.delays_s = delays_s
@@ -62,6 +62,12 @@ class Family:
             roomy = {"max.message.bytes": "1114112"}
             topics += [NewTopic(name, 1, 1, topic_configs=roomy) for name in (*steps, self.dlt)]
             await admin.create_topics(topics)
+            wanted = {topic.name for topic in topics}
+
+            async def known() -> bool:
+                return wanted <= set(await admin.list_topics())
+
+            await eventually(known)  # the answer comes before every request sees the topics
         finally:
             await admin.close()
         self._producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap_servers)

@@ -47,7 +47,8 @@ def test_a_key_is_worked_in_order_whatever_finishes_first(plan: Plan, data: st.D
         chain = window.chain(each)
         if chain is not None:
             open_chains.append(chain)
-        if open_chains and data.draw(st.booleans()):
+        work_now = data.draw(st.booleans())
+        if open_chains and work_now:
             _work(window, open_chains, worked, data)
     while open_chains:
         _work(window, open_chains, worked, data)

@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 
 from bitloot_admin.models.people import NewPerson, Person
 from bitloot_admin.rights import Role
+from bitloot_admin.use_cases import generate_history as history
 from bitloot_admin.use_cases.add_person import PersonExists, add_person
 
 app = typer.Typer(help="People of the admin service.", no_args_is_help=True)
@@ -76,3 +77,17 @@ async def _create(database_url: str, new: NewPerson) -> Person:
         return await add_person(connection, new, actor=f"command:{os.environ.get('USER', 'unknown')}")
     finally:
         await connection.close()
+
+
+@app.command()
+def generate_history(
+    orders: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="Five webhook logs are made for each.")
+    ] = 1_000_000,
+) -> None:
+    """Fills an EMPTY database with made-up orders, to see every page at its real size. Never for production."""
+    settings = load(DatabaseSettings)
+    try:
+        asyncio.run(history.generate_history(settings.database_url, orders, typer.echo))
+    except history.DatabaseNotEmpty as error:
+        fail(str(error))

@@ -1,17 +1,17 @@
 """What may go wrong in delivery, in the ladder's classes. Messages name the order, never an address or a code.
 
-    Permanent   OrderUnknown           an event names an order that is not there
-                SealedObjectBroken     an object does not open, or is not what was put
-                MailRefused            the mail server said no for good (5xx), with its words
-                NoticeUnknown          no text for this notice
-    NotYet      EarlierPartUnsealed    parts are sealed in their order
-                CodesMissing           Kinguin has no code that is not sealed already
-    Transient   StorageUnavailable     object storage answered badly
-                MailDelayed            the mail server said later (4xx), or broke off
-                MailInWork             another sender holds this mail's lease
-                KeyUnknown             the key ring lacks the key that a row was wrapped with
-    Outage      StorageDown            object storage cannot be reached, or refuses our credentials
-                MailDown               the mail server cannot be reached, or refuses our credentials
+Permanent   OrderUnknown           an event names an order that is not there
+            SealedObjectBroken     an object does not open, or is not what was put
+            MailRefused            the mail server said no for good (5xx), with its words
+            NoticeUnknown          no text for this notice
+NotYet      EarlierPartUnsealed    parts are sealed in their order
+            CodesMissing           Kinguin has no code that is not sealed already
+Transient   StorageUnavailable     object storage answered badly
+            MailDelayed            the mail server said later (4xx), or broke off
+            MailInWork             another sender holds this mail's lease
+            KeyUnknown             the key ring lacks the key that a row was wrapped with
+Outage      StorageDown            object storage cannot be reached, or refuses our credentials
+            MailDown               the mail server cannot be reached, or refuses our credentials
 """
 
 from typing import Final

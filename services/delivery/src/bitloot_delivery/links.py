@@ -21,7 +21,7 @@ from bitloot_delivery.named_keys import NamedKeys
 LENGTH_MAX: Final = 512
 
 
-class NotOurs(Exception):  # noqa: N818  (the fact)
+class NotOurs(Exception):
     """The token was not made by us, was altered, or its secret has been retired."""
 
 

@@ -22,6 +22,4 @@ async def serve(smtp_port: int, http_port: int, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        serve(int(os.environ["SMTP_PORT"]), int(os.environ["MAILBOX_PORT"]), Path(os.environ["MAILBOX_FILE"]))
-    )
+    asyncio.run(serve(int(os.environ["SMTP_PORT"]), int(os.environ["MAILBOX_PORT"]), Path(os.environ["MAILBOX_FILE"])))

@@ -13,13 +13,12 @@ from bitloot_local.mailbox.store import Mail, Store
 PAGE = Path(__file__).with_name("page.html")
 # A mail is a stranger's HTML: shown in a sandboxed frame, and by itself it may run and load nothing.
 MAIL_POLICY = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox;"
-    " default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 )
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
-    " connect-src 'self'; frame-src 'self'"
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'"
 )
+LINKS_LEAVE = '<base target="_blank">'  # the frame itself may go nowhere
 SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 REPLY = re.compile(r"[45]\d\d [ -~]{1,200}")
 
@@ -69,7 +68,7 @@ def mails(store: Store) -> APIRouter:
 
     @router.get("/{mail_id}/html", response_class=HTMLResponse)
     def html(mail: Wanted) -> HTMLResponse:
-        return HTMLResponse(mail["html"], headers={**SAFE, "Content-Security-Policy": MAIL_POLICY})
+        return HTMLResponse(LINKS_LEAVE + mail["html"], headers={**SAFE, "Content-Security-Policy": MAIL_POLICY})
 
     @router.get("/{mail_id}/source", response_class=PlainTextResponse)
     def source(mail: Wanted) -> PlainTextResponse:

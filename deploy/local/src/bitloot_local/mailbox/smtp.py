@@ -32,9 +32,7 @@ class Receiver:
 
 def server_factory(receiver: Receiver) -> Callable[[], SMTP]:
     def server() -> SMTP:
-        return SMTP(
-            receiver, hostname="mailbox.local", ident="BitLoot mailbox", data_size_limit=MAIL_BYTES_MAX
-        )
+        return SMTP(receiver, hostname="mailbox.local", ident="BitLoot mailbox", data_size_limit=MAIL_BYTES_MAX)
 
     return server
 

@@ -28,6 +28,9 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={logs}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
+# a killed broker may register again only when its old session has run out: 9 s by default
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 # one node: every internal topic has one copy, and few partitions, as each costs start-up time
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=8
@@ -48,6 +51,7 @@ LOGBACK = """\
   <!-- Kafka prints its whole configuration many times over -->
   <logger name="org.apache.kafka.common.config" level="WARN"/>
   <logger name="kafka.server.KafkaConfig" level="WARN"/>
+  <logger name="state.change.logger" level="WARN"/>
   <root level="INFO"><appender-ref ref="OUT"/></root>
 </configuration>
 """
@@ -59,9 +63,7 @@ def program(config: Config, java_home: Path, jars: Path) -> Program:
     logback = data / "logback.xml"
     java = (str(java_home / "bin/java"), *JVM, f"-Dlogback.configurationFile={logback}", "-cp", f"{jars}/*")
     ports = config.ports
-    text = PROPERTIES.format(
-        host=HOST, broker=ports.kafka, controller=ports.kafka_controller, logs=data / "topics"
-    )
+    text = PROPERTIES.format(host=HOST, broker=ports.kafka, controller=ports.kafka_controller, logs=data / "topics")
 
     async def format_once(report: Report) -> None:
         if not (data / "topics/meta.properties").exists():

@@ -120,6 +120,14 @@ async def _ensure_owner(superuser_url: str, password: str) -> None:
         await connection.close()
 
 
+async def execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
 async def _leftovers_gone(data: Path) -> None:
     """A killed postmaster's children end by themselves; until then a new one refuses the shared memory."""
     deadline = asyncio.get_running_loop().time() + LEFTOVERS_S_MAX

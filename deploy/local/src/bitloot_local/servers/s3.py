@@ -134,9 +134,7 @@ async def build_versitygw(layout: Layout, report: Report) -> Path:
         return binary
     go = shutil.which("go")
     if not go:
-        raise ToolMissing(
-            "no S3 server: it comes with Maven (see above), or by Go, and `go` was not found either"
-        )
+        raise ToolMissing("no S3 server: it comes with Maven (see above), or by Go, and `go` was not found either")
     report("go install versitygw (about a minute, once)")
     log = layout.log("versitygw-build")
     with log.open("wb") as file:

@@ -2,16 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException, Query
+from fastapi import APIRouter, Body, HTTPException, Query, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from bitloot_sandbox.answers import Json
 from bitloot_sandbox.behaviour import Behaviour
 from bitloot_sandbox.clock import iso_ms_z, now_s
 from bitloot_sandbox.control.bodies import Deposit, Noise, PaymentMove, PurchaseMove
 from bitloot_sandbox.faults import Fault
 from bitloot_sandbox.kinguin.catalogue import kinguin_id_of
 from bitloot_sandbox.kinguin.purchase import Purchase
+from bitloot_sandbox.kinguin.purchases import ledger_entry
 from bitloot_sandbox.nowpayments.payment import Payment
 from bitloot_sandbox.world import World
 
@@ -83,8 +85,15 @@ def _add_payments(router: APIRouter, world: World) -> None:
 
 def _add_purchases(router: APIRouter, world: World) -> None:
     @router.get("/ledger", summary="Everything that was ever sold, on both Kinguin APIs")
-    async def ledger(orderId: str | None = None) -> dict[str, Any]:  # noqa: N803
-        return {"purchases": world.purchases.ledger(orderId)}
+    async def ledger(orderId: str | None = None) -> Response:  # noqa: N803
+        return Json({"purchases": world.purchases.ledger(orderId)})
+
+    @router.get("/purchases", summary="Latest first, without their codes")
+    async def listed(limit: Limit = 50) -> dict[str, Any]:
+        entries = [ledger_entry(purchase, []) for purchase in world.purchases.latest(limit)]
+        for entry in entries:
+            del entry["codes"]
+        return {"purchases": entries}
 
     @router.post("/purchases/{reservation_id}", summary="Move a purchase by hand and send its webhook")
     async def move(reservation_id: str, wanted: PurchaseMove) -> dict[str, Any]:

@@ -216,29 +216,29 @@ class Purchases:
         docs = self._store.purchases_of(order_id) if order_id else self._store.all_purchases()
         calls = self._store.all_calls()
         codes = self._store.all_codes()
-        return [self._entry(Purchase(**doc), codes, calls) for doc in docs]
+        return [
+            ledger_entry(purchase, [Code(**doc) for doc in codes.get(purchase.id, [])])
+            | {"calls": calls.get(purchase.id, {})}
+            for purchase in (Purchase(**doc) for doc in docs)
+        ]
 
-    def _entry(
-        self, purchase: Purchase, codes: dict[str, list[dict[str, Any]]], calls: dict[str, dict[str, int]]
-    ) -> dict[str, Any]:
-        sold = [Code(**doc) for doc in codes.get(purchase.id, [])]
-        return {
-            "orderId": purchase.external_id,
-            "idempotencyKey": purchase.idempotency_key,
-            "reservationId": purchase.id,
-            "api": purchase.api,
-            "status": purchase.status,
-            "bought": purchase.status in BOUGHT,
-            "quantity": purchase.quantity,
-            "total": purchase.total,
-            "offerIds": [line["offerId"] for line in purchase.lines],
-            "codes": [
-                code.view() | {"text": code.text, "visible": n < purchase.visible}
-                for n, code in enumerate(sold)
-            ],
-            "calls": calls.get(purchase.id, {}),
-            "history": [{"status": status, "at": at} for status, at in purchase.history],
-        }
+
+def ledger_entry(purchase: Purchase, sold: list[Code]) -> dict[str, Any]:
+    return {
+        "orderId": purchase.external_id,
+        "idempotencyKey": purchase.idempotency_key,
+        "reservationId": purchase.id,
+        "api": purchase.api,
+        "status": purchase.status,
+        "bought": purchase.status in BOUGHT,
+        "quantity": purchase.quantity,
+        "total": purchase.total,
+        "offerIds": [line["offerId"] for line in purchase.lines],
+        "codes": [
+            code.view() | {"text": code.text, "visible": n < purchase.visible} for n, code in enumerate(sold)
+        ],
+        "history": [{"status": status, "at": at} for status, at in purchase.history],
+    }
 
 
 def new_purchase_id(api: str) -> str:

@@ -146,13 +146,15 @@ class Payments:
     async def _walk(self, payment_id: int, to_status: str, step_s: float) -> None:
         payment = self.find(payment_id)
         assert payment
-        at = WAY.index(payment.status) if payment.status in WAY else 0
-        end = WAY.index(to_status) if to_status in WAY else at + 1
-        way = [*WAY[at + 1 : end + 1], *([] if to_status in WAY else [to_status])]
-        for status in way:
+        at = payment.status
+        for status in _way(payment.status, to_status):
             await asyncio.sleep(step_s)
-            if payment := self.find(payment_id):
-                self.move(payment, status, None, silent=None)
+            payment = self.find(payment_id)
+            if payment is None or payment.status != at:  # somebody else has moved it meanwhile
+                return
+            half = round(payment.pay_amount / 2, 8) if to_status == "partially_paid" else None
+            self.move(payment, status, half, silent=None)
+            at = status
 
     def _start_case(self, payment: Payment, case: str) -> None:
         end = {"success": "finished", "failed": "failed", "partially_paid": "partially_paid"}.get(case)
@@ -200,12 +202,20 @@ class Payments:
         self._sender.announce(Webhook("nowpayments", payment.status, subject, url, headers, body))
 
 
+def _way(status: str, to_status: str) -> list[str]:
+    """The statuses between, and the last one."""
+    if to_status == "partially_paid":
+        return ["confirming", "partially_paid"]
+    if status not in WAY or to_status not in WAY:
+        return [to_status]
+    return list(WAY[WAY.index(status) + 1 : WAY.index(to_status) + 1])
+
+
 def _paid_at(payment: Payment, status: str) -> float:
     """What has arrived at this status, unless it is said."""
-    if status in UNPAID:
+    if status in UNPAID or status in ("refunded", "cancelled"):
         return payment.actually_paid
     if status == "partially_paid":
-        return payment.actually_paid or round(payment.pay_amount / 2, 8)
-    if status in ("refunded", "cancelled"):
-        return payment.actually_paid
+        short = 0 < payment.actually_paid < payment.pay_amount
+        return payment.actually_paid if short else round(payment.pay_amount / 2, 8)
     return max(payment.actually_paid, payment.pay_amount)

@@ -14,7 +14,9 @@ keys = Table(
     Column("storage_ref", Text, nullable=False, unique=True),
     Column("codes_count", Integer, nullable=False, server_default="0", comment="0 while only the intent is committed"),
     Column("object_sha256", LargeBinary, comment="null while only the intent is committed"),
-    Column("wrapped_key", Text, nullable=False, comment="the data key as a compact JWE under the key ring; '' once deleted"),
+    Column(
+        "wrapped_key", Text, nullable=False, comment="the data key as a compact JWE under the key ring; '' once deleted"
+    ),
     Column("kid", Text, nullable=False),
     created_now("intended_at"),
     Column("sealed_at", TIMESTAMP, comment="null: the data key is committed, the object may or may not be there"),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bitloot_common.retry import Breaker
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -19,6 +21,11 @@ class Mail:
 class Mailer(Protocol):
     """Hands mails to a server. Sending one twice with the same Message-ID must be as harmless as the server allows."""
 
+    @property
+    def breaker(self) -> Breaker:
+        """Opens while the server is away."""
+        ...
+
     async def send(self, mail: Mail) -> None:
         """Returns once the server has taken it.
 
@@ -27,7 +34,7 @@ class Mailer(Protocol):
         ...
 
     async def check(self) -> None:
-        """Raises MailDown when the server cannot be reached."""
+        """Asks the server, past the breaker. Raises MailDown when it cannot be used."""
         ...
 
     async def close(self) -> None:

@@ -1,14 +1,15 @@
 """`KeyStorage` on any S3, Cloudflare R2 first: region `auto`, SigV4, no checksums that R2 does not know."""
 
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from aiohttp import ClientError as AiohttpError
+from bitloot_common.retry import Breaker
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -18,7 +19,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from bitloot_delivery.errors import SealedObjectBroken, StorageDown, StorageUnavailable
+from bitloot_delivery.errors import STORAGE, SealedObjectBroken, StorageDown, StorageUnavailable
 from bitloot_delivery.sealing import MEDIA_TYPE, SealedCodes, open_sealed, seal
 from bitloot_delivery.secret import DataKey
 from bitloot_delivery.settings import StorageSettings
@@ -36,24 +37,18 @@ _OURS: Final = frozenset(
 )
 
 
-class Missing(Exception):  # noqa: N818  (the fact)
+class Missing(Exception):
     """No object has this name."""
 
 
 class S3KeyStorage:
     """One bucket. `client` speaks to it; `signer` only signs URLs, for the host that browsers reach it by."""
 
-    def __init__(
-        self,
-        client: "S3Client",
-        signer: "S3Client",
-        bucket: str,
-        breaker: AbstractAsyncContextManager[None],
-    ) -> None:
+    def __init__(self, client: "S3Client", signer: "S3Client", bucket: str) -> None:
+        self.breaker: Final = Breaker(STORAGE, probe=self.check)
         self._client = client
         self._signer = signer
         self._bucket = bucket
-        self._breaker = breaker
 
     async def save_keys_json(self, order_id: UUID, content: SealedCodes, *, key: DataKey) -> str:
         sealed = seal(content, key)
@@ -81,7 +76,8 @@ class S3KeyStorage:
             await self._client.delete_object(Bucket=self._bucket, Key=storage_ref)
 
     async def check(self) -> None:
-        async with self._call("HeadBucket"):
+        # past the breaker: this is how it finds out
+        with _ours("HeadBucket"):
             await self._client.head_bucket(Bucket=self._bucket)
 
     async def _put_once(self, ref: str, sealed: bytes) -> bool:
@@ -124,26 +120,31 @@ class S3KeyStorage:
 
     @asynccontextmanager
     async def _call(self, operation: str) -> AsyncIterator[None]:
-        """One request under the breaker; foreign errors become ours, without their text (it may quote URLs)."""
-        async with self._breaker:
-            try:
+        """One request under the breaker."""
+        async with self.breaker:
+            with _ours(operation):
                 yield
-            except ClientError as error:
-                code = _code(error)
-                if code in _OURS:
-                    raise StorageDown(operation, code) from None
-                raise StorageUnavailable(operation, code) from None
-            except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError, SSLError) as error:
-                raise StorageDown(operation, type(error).__name__) from None
-            except (BotoCoreError, AiohttpError, OSError) as error:
-                raise StorageUnavailable(operation, type(error).__name__) from None
+
+
+@contextmanager
+def _ours(operation: str) -> Iterator[None]:
+    """Foreign errors become ours, without their text: it may quote signed URLs."""
+    try:
+        yield
+    except ClientError as error:
+        code = _code(error)
+        if code in _OURS:
+            raise StorageDown(operation, code) from None
+        raise StorageUnavailable(operation, code) from None
+    except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError, SSLError) as error:
+        raise StorageDown(operation, type(error).__name__) from None
+    except (BotoCoreError, AiohttpError, OSError) as error:
+        raise StorageUnavailable(operation, type(error).__name__) from None
 
 
 @asynccontextmanager
-async def open_storage(
-    settings: StorageSettings, breaker: AbstractAsyncContextManager[None]
-) -> AsyncIterator[S3KeyStorage]:
-    """The storage that `settings` name. Makes no request by itself."""
+async def open_storage(settings: StorageSettings) -> AsyncIterator[S3KeyStorage]:
+    """The storage that `settings` name, with its breaker. Makes no request by itself."""
     config = AioConfig(
         signature_version="s3v4",
         s3={"addressing_style": settings.r2_addressing_style},
@@ -168,7 +169,9 @@ async def open_storage(
             )
             for endpoint in (settings.r2_endpoint, settings.public_endpoint)
         ]
-        yield S3KeyStorage(client, signer, settings.r2_bucket, breaker)
+        storage = S3KeyStorage(client, signer, settings.r2_bucket)
+        stack.callback(storage.breaker.stop)
+        yield storage
 
 
 def _name(order_id: UUID, part: int, number: int) -> str:

@@ -3,12 +3,19 @@
 from typing import Protocol
 from uuid import UUID
 
+from bitloot_common.retry import Breaker
+
 from bitloot_delivery.sealing import SealedCodes
 from bitloot_delivery.secret import DataKey
 
 
 class KeyStorage(Protocol):
     """Holds one sealed object per order and part. Raises StorageUnavailable or StorageDown everywhere."""
+
+    @property
+    def breaker(self) -> Breaker:
+        """Opens while object storage is away."""
+        ...
 
     async def save_keys_json(self, order_id: UUID, content: SealedCodes, *, key: DataKey) -> str:
         """Seals `content` with `key`, writes it once and returns its `storage_ref`.
@@ -32,5 +39,5 @@ class KeyStorage(Protocol):
         ...
 
     async def check(self) -> None:
-        """Raises when the bucket cannot be used now."""
+        """Asks the bucket, past the breaker. Raises when it cannot be used now."""
         ...

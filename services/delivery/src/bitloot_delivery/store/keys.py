@@ -17,7 +17,7 @@ insert into keys (id, order_id, part, reservation_id, storage_ref, wrapped_key, 
 values ($1, $2, $3, $4, $5, $6, $7) on conflict (order_id, part) do nothing
 """
 
-_OF_ORDER = f"select {_COLUMNS} from keys where order_id = $1 order by part"
+_OF_ORDER = f"select {_COLUMNS} from keys where order_id = $1 order by part"  # noqa: S608  (our own columns)
 
 _SEAL = """
 update keys set storage_ref = $2, codes_count = $3, object_sha256 = $4, sealed_at = now()
@@ -31,7 +31,7 @@ where order_id = $1 and sealed_at is not null and deleted_at is null
 
 _UNDER_OTHER_KEY = f"""
 select {_COLUMNS} from keys where kid <> $1 and deleted_at is null and id > $2 order by id limit $3
-"""
+"""  # noqa: S608
 
 _REWRAP = "update keys set wrapped_key = $3, kid = $4 where id = $1 and kid = $2 and deleted_at is null returning true"
 
@@ -41,7 +41,7 @@ select {_COLUMNS} from keys
 where deleted_at is null
   and (viewed_at < now() - $1::interval or coalesce(sealed_at, intended_at) < now() - $2::interval)
 order by id limit $3
-"""
+"""  # noqa: S608
 
 # The row stays as a tombstone: with it gone, a replayed request would store and mail the order again.
 _BURY = "update keys set deleted_at = now(), wrapped_key = '', kid = '' where id = $1 and deleted_at is null"
@@ -49,7 +49,7 @@ _BURY = "update keys set deleted_at = now(), wrapped_key = '', kid = '' where id
 
 @dataclass(frozen=True, slots=True)
 class KeysRow:
-    """One part of one order. `sealed_at` None: only the intent is committed. `deleted_at`: nothing opens it any more."""
+    """One part of one order. `sealed_at` None: only the intent is committed. `deleted_at`: nothing opens it."""
 
     id: UUID
     order_id: UUID
@@ -76,9 +76,7 @@ async def insert_intent_once(
     connection: Connection, order_id: UUID, part: int, reservation_id: str, storage_ref: str, wrapped: WrappedKey
 ) -> KeysRow:
     """The part's row, made now with `wrapped` unless an earlier try made it: then that one, with its own key."""
-    await connection.execute(
-        _INTEND, new_id(), order_id, part, reservation_id, storage_ref, wrapped.text, wrapped.kid
-    )
+    await connection.execute(_INTEND, new_id(), order_id, part, reservation_id, storage_ref, wrapped.text, wrapped.kid)
     return next(row for row in await parts(connection, order_id) if row.part == part)
 
 

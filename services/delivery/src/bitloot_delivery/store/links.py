@@ -11,7 +11,9 @@ _INSERT = """
 insert into links (id, order_id, purpose, expires_at) values ($1, $2, $3, now() + $4::interval) returning expires_at
 """
 
-_PROLONG = "update links set expires_at = now() + $2::interval where id = $1 and revoked_at is null returning expires_at"
+_PROLONG = (
+    "update links set expires_at = now() + $2::interval where id = $1 and revoked_at is null returning expires_at"
+)
 
 _FIND = "select id, order_id, expires_at, revoked_at, reveals from links where id = $1"
 

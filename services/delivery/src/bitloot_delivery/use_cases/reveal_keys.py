@@ -114,7 +114,5 @@ class RevealKeys:
         await keys.mark_viewed(connection, opened.order.id)
         views = await links.views(connection, opened.order.id)
         detail = {"link_id": str(opened.link.id), "views": views.count}
-        await append(
-            connection, self.outbox, Entry(opened.order.id, "link.viewed", public=True, detail=detail)
-        )
+        await append(connection, self.outbox, Entry(opened.order.id, "link.viewed", public=True, detail=detail))
         return views

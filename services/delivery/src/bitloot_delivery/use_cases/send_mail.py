@@ -69,16 +69,19 @@ class SendMail:
         async with self.pool.acquire() as connection, connection.transaction():
             mail = await mails.claim_mail(connection, mail_id, lease)
             if mail is None:
-                return _refuse(await mails.find_mail(connection, mail_id), lease)
+                _wait_for_other(await mails.find_mail(connection, mail_id))
+                return None
             order = await orders.find_order(connection, mail.order_id)
             if order.email is None:
                 await mails.mark_failed(connection, mail.id, "dropped", "the customer's data was erased")
                 return None
-            url = await self._link(connection, mail) if mail.purpose in LINK_PURPOSES else None
             stored = sum(row.codes_count for row in await keys.parts(connection, order.id))
-        return mail, Occasion(order, url, stored)
+            if mail.purpose not in LINK_PURPOSES:
+                return mail, Occasion(order, stored)
+            url, expires_at = await self._link(connection, mail)
+        return mail, Occasion(order, stored, url, expires_at)
 
-    async def _link(self, connection: Connection, mail: MailRow) -> str:
+    async def _link(self, connection: Connection, mail: MailRow) -> tuple[str, datetime]:
         """The mail's link: made at the first attempt, the same at every further one. Its time starts now."""
         link_id, expires_at = mail.link_id, None
         if link_id is not None:
@@ -86,7 +89,7 @@ class SendMail:
         if link_id is None or expires_at is None:
             link_id, expires_at = await links.insert_link(connection, mail.order_id, mail.purpose, self.link_ttl)
             await mails.set_link(connection, mail.id, link_id)
-        return f"{self.link_base}/{self.signer.sign(link_id, expires_at)}"
+        return f"{self.link_base}/{self.signer.sign(link_id, expires_at)}", expires_at
 
     async def _end_of(self, connection: Connection, link_id: UUID) -> datetime | None:
         """A link that waited long for its mail server gets its full time again; None when it was revoked.
@@ -126,8 +129,8 @@ class SendMail:
         log.info("delivery.mail.sent", order_id=str(mail.order_id), purpose=mail.purpose, attempt=mail.attempts)
 
 
-def _refuse(mail: MailRow | None, lease: timedelta) -> None:
-    """Nothing to do for a mail that is sent; another's lease must end first."""
-    if mail is not None and mail.claimed_until is not None and mail.status == "sending":
+def _wait_for_other(mail: MailRow | None) -> None:
+    """Nothing is left to do for a mail that is sent; another sender's lease must end first."""
+    if mail is not None and mail.claimed_until is not None:
         left = mail.claimed_until - datetime.now(mail.claimed_until.tzinfo)
-        raise MailInWork(mail.message_id, max(0.5, min(left, lease).total_seconds()))
+        raise MailInWork(mail.message_id, max(0.5, left.total_seconds()))

@@ -82,9 +82,7 @@ class StoreKeys:
                 connection, request.order_id, request.part, request.reservation_id, name, wrapped
             )
 
-    async def _complete(
-        self, row: KeysRow, ref: str, key: DataKey, order: orders.Order, cause: dict[str, Any]
-    ) -> None:
+    async def _complete(self, row: KeysRow, ref: str, key: DataKey, order: orders.Order, cause: dict[str, Any]) -> None:
         """What stands in the bucket is read back and counts, not what we meant to put there."""
         content, sha256 = await self.storage.read_keys_json(ref, key=key)
         if (content.order_id, content.part) != (row.order_id, row.part) or not content.codes:

@@ -18,7 +18,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.alter_column(
-        "keys", "codes_count", server_default="0", comment="0 while only the intent is committed", existing_nullable=False
+        "keys",
+        "codes_count",
+        server_default="0",
+        comment="0 while only the intent is committed",
+        existing_nullable=False,
     )
     op.alter_column("keys", "object_sha256", nullable=True, comment="null while only the intent is committed")
     op.alter_column(

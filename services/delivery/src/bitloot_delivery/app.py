@@ -1,0 +1,206 @@
+"""Composition root: settings → pool, outbox, clients, use cases → consumers and routes."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+
+from bitloot_common.db import Pool, open_pool
+from bitloot_common.health import Check, Degraded, health_routes
+from bitloot_common.outbox import Outbox
+from bitloot_common.problem import install_problems
+from bitloot_common.relay import Relay
+from bitloot_common.retry import Breaker, Breakers, Ladder
+from bitloot_kinguin import Kinguin, open_kinguin
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from bitloot_delivery import consumers
+from bitloot_delivery.brand import Brand
+from bitloot_delivery.client_address import ClientAddress
+from bitloot_delivery.clients.mailer import Mailer
+from bitloot_delivery.clients.resend import open_resend
+from bitloot_delivery.clients.s3 import open_storage
+from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
+from bitloot_delivery.clients.storage import KeyStorage
+from bitloot_delivery.http import Door, install_refusals, routes
+from bitloot_delivery.letters import Letters
+from bitloot_delivery.pages import Pages
+from bitloot_delivery.rates import FailureLimit
+from bitloot_delivery.settings import DeliverySettings, MailSettings
+from bitloot_delivery.use_cases.open_link import OpenLink
+from bitloot_delivery.use_cases.queue_fresh_link import QueueFreshLink
+from bitloot_delivery.use_cases.queue_mail import QueueMail
+from bitloot_delivery.use_cases.reveal_keys import RevealKeys
+from bitloot_delivery.use_cases.revoke_links import RevokeLinks
+from bitloot_delivery.use_cases.send_mail import SendMail
+from bitloot_delivery.use_cases.store_keys import StoreKeys
+
+SERVICE = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What delivery works with, opened."""
+
+    pool: Pool
+    outbox: Outbox
+    kinguin: Kinguin
+    storage: KeyStorage
+    mailer: Mailer
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What delivery does."""
+
+    store_keys: StoreKeys
+    queue_mail: QueueMail
+    send_mail: SendMail
+    revoke_links: RevokeLinks
+    open_link: OpenLink
+    reveal_keys: RevealKeys
+    queue_fresh_link: QueueFreshLink
+
+
+def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
+    """The use cases, each with the parts that it needs."""
+    pool, outbox, storage = outside.pool, outside.outbox, outside.storage
+    ring, signer = settings.ring(), settings.signer()
+    mail_domain = parseaddr(settings.email_from)[1].rpartition("@")[2]
+    return UseCases(
+        store_keys=StoreKeys(pool, outbox, outside.kinguin, storage, ring, mail_domain),
+        queue_mail=QueueMail(pool, outbox, mail_domain),
+        send_mail=SendMail(
+            pool,
+            outbox,
+            outside.mailer,
+            signer,
+            Letters(_brand(settings)),
+            link_base=f"{settings.frontend_url.rstrip('/')}/d",
+            link_ttl=timedelta(seconds=settings.link_ttl_s),
+            send_timeout_s=settings.mail_timeout_s,
+        ),
+        revoke_links=RevokeLinks(pool, outbox),
+        open_link=OpenLink(pool, signer, settings.reveals_max),
+        reveal_keys=RevealKeys(pool, outbox, storage, ring, settings.reveals_max, settings.storage_url_ttl_s),
+        queue_fresh_link=QueueFreshLink(
+            pool,
+            outbox,
+            mail_domain,
+            settings.fresh_links_per_hour_max,
+            timedelta(seconds=settings.fresh_link_pause_s),
+        ),
+    )
+
+
+def open_door(settings: DeliverySettings, use_cases: UseCases) -> Door:
+    """What the routes need."""
+    return Door(
+        pages=Pages(_brand(settings), settings.storage_origin),
+        address=ClientAddress(settings.trusted_proxies),
+        failures=FailureLimit(settings.wrong_tokens_per_minute_max),
+        open_link=use_cases.open_link,
+        reveal_keys=use_cases.reveal_keys,
+        queue_fresh_link=use_cases.queue_fresh_link,
+    )
+
+
+def create_app(settings: DeliverySettings) -> FastAPI:
+    """The service; its lifespan opens everything and closes it in reverse."""
+    checks: dict[str, Check] = {}
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.door = await _open(settings, stack, checks)
+            yield
+
+    return serve_door(settings, lifespan, checks)
+
+
+def serve_door(
+    settings: DeliverySettings,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    checks: Mapping[str, Check],
+) -> FastAPI:
+    """The HTTP side around a lifespan that sets `app.state.door`."""
+    app = FastAPI(title="BitLoot delivery", description="The link page, and the health of delivery.", lifespan=lifespan)
+    install_problems(app)
+    install_refusals(app)
+    app.include_router(health_routes(checks))
+    app.include_router(routes)
+    if settings.cors_origin:
+        origins = [origin.strip() for origin in settings.cors_origin.split(",")]
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"])
+    return app
+
+
+async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[str, Check]) -> Door:
+    """Opens everything, bottom up; `stack` closes it top down."""
+    outside, relay = await _open_outside(settings, stack)
+    pool, mailer, storage = outside.pool, outside.mailer, outside.storage
+    database = Breaker("postgresql", probe=lambda: _ask(pool))
+    breakers = Breakers(database, outside.kinguin.breaker, storage.breaker, mailer.breaker)
+    ladder = Ladder(SERVICE, settings.kafka_bootstrap_servers, breakers=breakers)
+    use_cases = compose(settings, outside)
+    consumers.declare(
+        ladder,
+        store_keys=use_cases.store_keys,
+        queue_mail=use_cases.queue_mail,
+        revoke_links=use_cases.revoke_links,
+        send_mail=use_cases.send_mail,
+    )
+    await ladder.start()
+    stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
+    checks |= ladder.checks() | {
+        "postgresql": lambda: _ask(pool),
+        "outbox": relay.check,
+        "storage": storage.check,
+        "mail": lambda: _mail(mailer),
+    }
+    return open_door(settings, use_cases)
+
+
+async def _open_outside(settings: DeliverySettings, stack: AsyncExitStack) -> tuple[Outside, Relay]:
+    pool = await open_pool(settings, application=f"bitloot-{SERVICE}")
+    stack.push_async_callback(pool.close)
+    outbox = Outbox(SERVICE)
+    relay = Relay(outbox, database_url=settings.database_url, bootstrap_servers=settings.kafka_bootstrap_servers)
+    await relay.start()
+    stack.push_async_callback(relay.stop)
+    storage = await stack.enter_async_context(open_storage(settings))
+    mailer = open_mailer(settings)
+    stack.push_async_callback(mailer.close)
+    kinguin = open_kinguin(settings)
+    stack.push_async_callback(kinguin.close)
+    return Outside(pool, outbox, kinguin, storage, mailer), relay
+
+
+def open_mailer(settings: MailSettings) -> Mailer:
+    """The mailer that MAIL_TRANSPORT names."""
+    if settings.mail_transport == "resend":
+        return open_resend(settings)
+    return SmtpMailer(
+        SmtpServer.parse(settings.smtp_url),
+        settings.email_from,
+        connections_max=settings.smtp_connections_max,
+        timeout_s=settings.mail_timeout_s,
+    )
+
+
+def _brand(settings: MailSettings) -> Brand:
+    return Brand(settings.shop_name, settings.shop_colour, settings.shop_contact)
+
+
+async def _ask(pool: Pool) -> None:
+    await pool.fetchval("select 1")
+
+
+async def _mail(mailer: Mailer) -> None:
+    """Mails wait while the server is away: the page works without it, so the service is degraded, not unready."""
+    try:
+        await mailer.check()
+    except Exception as error:
+        raise Degraded(f"{type(error).__name__}; mails wait") from error

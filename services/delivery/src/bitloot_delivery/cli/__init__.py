@@ -1,0 +1,1 @@
+"""Delivery's commands of `bitloot`."""

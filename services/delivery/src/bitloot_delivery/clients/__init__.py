@@ -1,0 +1,1 @@
+"""The outside: object storage and mail servers, behind one protocol class each."""

@@ -1,0 +1,60 @@
+"""Delivery's topics: decode, call one use case, return; the ladder acknowledges or retries."""
+
+from typing import Any
+
+from bitloot_common.events.admin import ResendRequested, RevocationRequested
+from bitloot_common.events.delivery import KeysStored, MailDue
+from bitloot_common.events.fulfillment import DeliveryRequested, NoticeRequested
+from bitloot_common.events.topics import DELIVERIES_REQUESTED, DELIVERIES_STORED
+from bitloot_common.retry import Ladder, Message
+
+from bitloot_delivery.errors import MAIL, STORAGE
+from bitloot_delivery.use_cases.queue_mail import QueueMail
+from bitloot_delivery.use_cases.revoke_links import RevokeLinks
+from bitloot_delivery.use_cases.send_mail import SendMail
+from bitloot_delivery.use_cases.store_keys import StoreKeys
+
+REQUESTS = {event.TYPE: event for event in (DeliveryRequested, NoticeRequested, ResendRequested, RevocationRequested)}
+MAILS = {event.TYPE: event for event in (KeysStored, MailDue)}
+
+
+def declare(
+    ladder: Ladder,
+    *,
+    store_keys: StoreKeys,
+    queue_mail: QueueMail,
+    revoke_links: RevokeLinks,
+    send_mail: SendMail,
+) -> None:
+    """Subscribes to both topics. Storing and mailing are steps of their own: a mail failure stores nothing again."""
+
+    @ladder.subscribe(DELIVERIES_REQUESTED, REQUESTS, needs=("postgresql", "kinguin", STORAGE), timeout_s=60)
+    async def on_delivery_requested(message: Message[Any]) -> None:
+        match message.data:
+            case DeliveryRequested() as request:
+                await store_keys(request, cause_of(message))
+            case NoticeRequested() as request:
+                await queue_mail.notice(request, message.id, cause_of(message))
+            case ResendRequested() as request:
+                await queue_mail.resend(request, message.id, cause_of(message))
+            case RevocationRequested() as request:
+                await revoke_links(request, message.id, cause_of(message))
+
+    @ladder.subscribe(DELIVERIES_STORED, MAILS, needs=("postgresql", MAIL), timeout_s=60)
+    async def on_delivery_stored(message: Message[Any]) -> None:
+        match message.data:
+            case KeysStored() as stored:
+                await send_mail.of_part(stored.order_id, stored.part, cause_of(message))
+            case MailDue() as due:
+                await send_mail(due.delivery_id, cause_of(message))
+
+
+def cause_of(message: Message[Any]) -> dict[str, Any]:
+    """What a timeline entry says of the message that led to it."""
+    return {
+        "event_id": message.id,
+        "topic": message.topic,
+        "partition": message.partition,
+        "offset": message.offset,
+        "attempt": message.attempt,
+    }
