@@ -15,12 +15,19 @@ class Answer:
         if body:
             fields.append((b"content-type", content_type))
         fields += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        self._fields, self._content = fields, body
         self._start: Message = {"type": "http.response.start", "status": status, "headers": fields}
         self._body: Message = {"type": "http.response.body", "body": body}
 
     async def __call__(self, send: Send) -> None:
         await send(self._start)
         await send(self._body)
+
+    def raw(self) -> bytes:
+        """The whole response as it goes over the wire, for where no ASGI has begun."""
+        phrase = HTTPStatus(self.status).phrase.encode()
+        lines = [b"HTTP/1.1 %d %s" % (self.status, phrase), *(b"%s: %s" % field for field in self._fields)]
+        return b"\r\n".join([*lines, b"", self._content])
 
 
 def ok(body: bytes) -> Answer:
