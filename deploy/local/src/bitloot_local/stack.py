@@ -25,7 +25,7 @@ from bitloot_local.terminal import Step, Terminal
 from bitloot_local.topology import SERVERS, Topology
 
 POLL_S = 0.05
-ADOPTED_READY_S_MAX = 20.0  # a process found running that does not answer for so long is started anew
+ADOPTED_READY_S_MAX = 45.0  # a process found running that does not answer for so long is started anew
 
 
 class Stack:
@@ -102,7 +102,7 @@ class Stack:
     async def _still_answers(self, program: Program, step: Step) -> bool:
         running = self.running[program.name]
         step.report("already running: asking whether it is ready")
-        running.process.send_signal(signal.SIGCONT)  # it may have been stopped with SIGSTOP
+        processes.send(running.process, signal.SIGCONT)  # it may have been stopped with SIGSTOP
         try:
             await self._wait_ready(program, ADOPTED_READY_S_MAX)
         except ProcessFailed:
@@ -123,7 +123,10 @@ class Stack:
         while True:
             try:
                 async with asyncio.timeout(max(1.0, deadline - time.monotonic())):
-                    return await program.ready()
+                    await program.ready()
+                if processes.listens_on(process, [port for port, _ in program.ports]):
+                    return
+                reason = "its port answers, but is another process's"
             except Exception as error:  # noqa: BLE001 - whatever a server that is starting makes of a question
                 reason = str(error) or type(error).__name__
             self._refuse_dead(program.name, process)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 
+from bitloot_common.agents import Agents
 from bitloot_common.db import Pool, open_pool
 from bitloot_common.health import Check, Degraded, health_routes
 from bitloot_common.outbox import Outbox
@@ -29,6 +30,7 @@ from bitloot_delivery.letters import Letters
 from bitloot_delivery.pages import Pages
 from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.settings import DeliverySettings, MailSettings
+from bitloot_delivery.use_cases.delete_old_keys import DeleteOldKeys
 from bitloot_delivery.use_cases.open_link import OpenLink
 from bitloot_delivery.use_cases.queue_fresh_link import QueueFreshLink
 from bitloot_delivery.use_cases.queue_mail import QueueMail
@@ -62,6 +64,7 @@ class UseCases:
     open_link: OpenLink
     reveal_keys: RevealKeys
     queue_fresh_link: QueueFreshLink
+    delete_old_keys: DeleteOldKeys
 
 
 def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
@@ -91,6 +94,15 @@ def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
             mail_domain,
             settings.fresh_links_per_hour_max,
             timedelta(seconds=settings.fresh_link_pause_s),
+        ),
+        delete_old_keys=DeleteOldKeys(
+            pool,
+            outbox,
+            storage,
+            after_view=timedelta(days=settings.keys_keep_days_after_view),
+            after_delivery=timedelta(days=settings.keys_keep_days_after_delivery),
+            readers_keep=timedelta(days=settings.readers_keep_days),
+            interval_s=settings.retention_interval_s,
         ),
     )
 
@@ -154,6 +166,9 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
     )
     await ladder.start()
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
+    agents = Agents()
+    agents.start("retention", use_cases.delete_old_keys.run)
+    stack.push_async_callback(agents.stop)
     checks |= ladder.checks() | {
         "postgresql": lambda: _ask(pool),
         "outbox": relay.check,
