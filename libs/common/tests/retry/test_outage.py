@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-
 from bitloot_common.health import Degraded
 from bitloot_common.retry import Breaker, Breakers, Ladder, Message, NotYet, Transient
 from bitloot_common.retry.breaker import State

@@ -7,6 +7,11 @@ from bitloot_common.db import Pool
 from bitloot_common.outbox import Outbox
 from fastapi import Depends, Request
 
+from bitloot_admin.broker import BrokerWatch
+from bitloot_admin.health_watch import ServicesWatch
+from bitloot_admin.live import Hub
+from bitloot_admin.models.overview import Overview
+from bitloot_admin.remembered import Remembered
 from bitloot_admin.settings import Settings
 from bitloot_admin.throttle import Throttle
 
@@ -19,6 +24,11 @@ class Parts:
     pool: Pool
     outbox: Outbox
     sign_ins: Throttle
+    hub: Hub
+    broker: BrokerWatch
+    health: ServicesWatch
+    overview: Remembered[Overview]
+    open_dead_letters: Remembered[int]
 
 
 def _parts(request: Request) -> Parts:

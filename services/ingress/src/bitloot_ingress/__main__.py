@@ -2,7 +2,8 @@
 
 from bitloot_common import log, server, settings, telemetry
 
-from bitloot_ingress.app import create_app
+from bitloot_ingress.app import bounds, create_app
+from bitloot_ingress.protocol import bounded
 from bitloot_ingress.settings import Settings
 
 
@@ -11,7 +12,7 @@ def main() -> None:
     found = settings.load(Settings)
     log.configure("ingress", found)
     telemetry.configure("ingress")
-    server.serve(create_app(found), found)
+    server.serve(create_app(found), found, http=bounded(bounds(found)), ws="none", lifespan="on")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from bitloot_ingress.front import Front
 from bitloot_ingress.http.checkout import checkout_routes
 from bitloot_ingress.http.webhooks import webhook_routes
 from bitloot_ingress.minimums import Minimums
+from bitloot_ingress.protocol import Bounds
 from bitloot_ingress.providers import registered
 from bitloot_ingress.refusals import Refusals
 from bitloot_ingress.settings import Settings
@@ -133,9 +134,23 @@ def create_app(settings: Settings) -> ASGIApp:
             allow_methods=["GET", "POST"],
             allow_headers=["content-type", "idempotency-key", "x-order-session-token"],
         )
-    front = Front(app, settings.http_requests_max)
-    front.doors = ingress.doors()
-    return front
+    return Front(
+        app,
+        ingress.doors(),
+        requests_max=settings.http_requests_max,
+        body_bytes_max=settings.api_body_bytes_max,
+    )
+
+
+def bounds(settings: Settings) -> Bounds:
+    """What a connection may take."""
+    return Bounds(
+        header_bytes_max=settings.http_header_bytes_max,
+        header_timeout_s=settings.http_header_timeout_s,
+        body_timeout_s=settings.http_body_timeout_s,
+        request_timeout_s=2 * settings.payment_deadline_s,
+        connections_max=settings.http_connections_max,
+    )
 
 
 async def _close(pool: db.Pool) -> None:

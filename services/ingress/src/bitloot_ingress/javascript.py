@@ -69,10 +69,11 @@ def number(value: float) -> str:
     """A number as ECMA-262 (Number::toString) writes it: the shortest digits, plain from 1e-6 to below 1e21."""
     if isinstance(value, int):
         return str(value) if abs(value) <= _EXACT_MAX else number(float(value))
+    text = repr(value)
+    if "e" not in text and "n" not in text:  # Python's plain spelling, from 1e-4 to below 1e16, is JavaScript's
+        return text.removesuffix(".0") if value else "0"
     if not math.isfinite(value):
         return "null"
-    if value == 0:
-        return "0"
     mantissa, _, exponent = repr(abs(value)).partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")

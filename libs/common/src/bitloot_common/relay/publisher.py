@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import murmur2
 
+from bitloot_common.relay.murmur2 import murmur2
 from bitloot_common.relay.rows import Position
 
 log = structlog.get_logger(__name__)
@@ -138,8 +138,8 @@ class _Batch:
 
 @lru_cache(maxsize=16_384)
 def _hash(key: str) -> int:
-    """As Kafka's own clients place keys, so that every producer agrees."""
-    return int(murmur2(key.encode())) & 0x7FFFFFFF
+    """As Kafka's own clients place keys, so that every producer agrees (a test compares)."""
+    return murmur2(key.encode()) & 0x7FFFFFFF
 
 
 def _too_large(row: asyncpg.Record) -> bool:

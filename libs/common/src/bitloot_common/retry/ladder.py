@@ -88,9 +88,9 @@ class Ladder:
             drain_s=self._limits.drain_s,
             session_timeout_s=self._limits.session_timeout_s,
         )
-        client = {"bootstrap_servers": bootstrap_servers, "client_id": client_id or service, **(kafka or {})}
-        self._forwarder = Forwarder(service, client)
-        self._consumer = {**client, "group_instance_id": instance_id}
+        self._client = {"bootstrap_servers": bootstrap_servers, "client_id": client_id or service, **(kafka or {})}
+        self._consumer = {**self._client, "group_instance_id": instance_id}
+        self._forwarder = Forwarder(service, self._client)
         self._lanes: list[Lane] = []
         self._steps: dict[str, int] = {}
         self._agents = Agents()
@@ -158,7 +158,7 @@ class Ladder:
         self._lanes = [self._main_lane(), *(self._step_lane(topic) for topic in sorted(self._steps))]
         for lane in self._lanes:
             lane.start()
-        self._agents.start("ladder-depth", lambda: depth.sample(self.service, self._lanes, self._forwarder))
+        self._agents.start("ladder-depth", self._sample_depth)
         waiting = [asyncio.ensure_future(lane.assigned.wait()) for lane in self._lanes]
         _, late = await asyncio.wait(waiting, timeout=START_S_MAX)
         for task in late:
@@ -176,6 +176,10 @@ class Ladder:
     def checks(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """For readiness: the consumers (raise when they have no assignment), each breaker (Degraded)."""
         return {"consumers": self._check_lanes, **{b.dependency: b.check for b in self.breakers}}
+
+    async def _sample_depth(self) -> None:
+        partitions = (await self._forwarder.topics())[dead_letter_topic(self.service)]
+        await depth.sample(self.service, self._lanes, partitions, self._client)
 
     async def _check_lanes(self) -> None:
         for lane in self._lanes:
@@ -202,6 +206,7 @@ class Ladder:
         step = re.compile(re.escape(retry_topic(self.service, 0).removesuffix("0s")) + r"(\d+)s")
         matches = {topic: match for topic in existing if (match := step.fullmatch(topic))}
         self._steps = {topic: int(match.group(1)) for topic, match in matches.items()}
+        await self._forwarder.learn([*self._steps, dead_letter_topic(self.service)])
 
     def _main_lane(self) -> Lane:
         def deliver(record: Record, had_turn: bool) -> Awaitable[Breaker | None]:

@@ -166,3 +166,15 @@ jobs = Table(
     CheckConstraint("state in ('running', 'finished', 'aborted', 'failed')", name="state"),
     Index("ix_jobs_created_at", "created_at"),
 )
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("service", Text, nullable=False, comment="who said so"),
+    Column("dependency", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    created_now("began_at"),
+    Column("ended_at", TIMESTAMP),
+    Index("uq_outages_open", "service", "dependency", unique=True, postgresql_where=text("ended_at is null")),
+)

@@ -1,6 +1,6 @@
 """How every list is read: conditions, order, keyset and a count that never scans millions of rows."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -108,6 +108,23 @@ async def fetch_page(pool: Pool, listing: Listing, request: PageRequest, model: 
         next_cursor=listing.cursor(rows[-1], backwards=False) if rows and has_next else None,
         prev_cursor=listing.cursor(rows[0], backwards=True) if rows and has_prev else None,
     )
+
+
+async def fetch_all(
+    pool: Pool, listing: Listing, model: type[Item], *, rows_max: int, step: int = 1000
+) -> AsyncIterator[list[Item]]:
+    """Every row of `listing`, `step` at a time by cursor; between two steps no connection is held."""
+    request = PageRequest.model_construct(limit=step, offset=0, cursor=None)
+    sent = 0
+    while sent < rows_max:
+        sql, values, _ = listing.page(request)
+        rows = await pool.fetch(sql, *values)
+        yield [model.model_validate(dict(row)) for row in rows[:step]]
+        if len(rows) <= step:
+            return
+        sent += step
+        cursor = listing.cursor(rows[step - 1], backwards=False)
+        request = PageRequest.model_construct(limit=step, offset=0, cursor=cursor)
 
 
 async def _total(connection: Connection, listing: Listing) -> tuple[int, bool]:

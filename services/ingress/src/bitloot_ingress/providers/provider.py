@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
-from uuid import UUID
 
 import orjson
 
@@ -26,7 +25,7 @@ class Outcome(StrEnum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """A webhook as read by its provider's class.
 
@@ -115,7 +114,7 @@ def order_id_of(reference: object) -> str | None:
     """The order id in a reference of ours (`<order id>` or `<order id>:<attempt>`), or None."""
     if not isinstance(reference, str) or not _UUID.match(reference):
         return None
-    return str(UUID(reference[:36])) if len(reference) == 36 or reference[36] == ":" else None
+    return reference[:36].lower() if len(reference) == 36 or reference[36] == ":" else None
 
 
 def short_text(value: object, limit: int = 200) -> str | None:
