@@ -92,7 +92,9 @@ async def test_every_answered_purchase_is_in_the_ledger_after_kill_9(own: Sandbo
 
 
 async def test_codes_are_nowhere_but_in_the_data_directory(
-    own: SandboxProcess, order_id: str, capfd: pytest.CaptureFixture[str]
+    capfd: pytest.CaptureFixture[str],  # first: the process must start with what it captures
+    own: SandboxProcess,
+    order_id: str,
 ) -> None:
     await own.settings(codePrefix="PLANTED-")
     buyer = Buyer(own)
