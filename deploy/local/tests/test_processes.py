@@ -17,8 +17,9 @@ from bitloot_local.config import Config
 from bitloot_local.errors import PortTaken, ProcessFailed, StackBusy
 from bitloot_local.layout import Layout
 from bitloot_local.ports import HOST, free
+from bitloot_local.processes import find_below
 from bitloot_local.program import Program
-from bitloot_local.pytest_plugin import stop_below
+from bitloot_local.pytest_plugin import stop_below, sweep_leftovers
 from bitloot_local.stack import Stack, down, only_one
 from bitloot_local.system import System, in_thread, quiet_terminal, settings
 from bitloot_local.topology import Topology
@@ -187,6 +188,17 @@ async def taking(theirs: Program, tmp_path: Path) -> None:
 def test_two_at_once_are_refused(config: Config) -> None:
     with only_one(config.layout), pytest.raises(StackBusy, match=str(os.getpid())):
         up(config, program())
+
+
+def test_a_killed_test_sessions_leftovers_are_swept_and_a_living_ones_are_not(stack_root: Path) -> None:
+    dead, living = stack_root.with_name("dead-session"), stack_root / "living"
+    up(settings(dead / "servers"), program())
+    up(settings(living), program())
+    sweep_leftovers()
+    assert not dead.exists()
+    assert find_below(dead) == []
+    assert len(find_below(living)) == 1
+    stop_below(living)
 
 
 def test_credentials_survive_and_are_their_owners_only(config: Config) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from bitloot_sandbox.testing import Buyer, Receiver, SandboxProcess, eventually
 
 
@@ -91,10 +92,12 @@ async def test_every_answered_purchase_is_in_the_ledger_after_kill_9(own: Sandbo
 
 
 async def test_codes_are_nowhere_but_in_the_data_directory(
-    own: SandboxProcess, order_id: str, capfd: object
+    capfd: pytest.CaptureFixture[str],  # first: the process must start with what it captures
+    own: SandboxProcess,
+    order_id: str,
 ) -> None:
     await own.settings(codePrefix="PLANTED-")
     buyer = Buyer(own)
     await buyer.all_codes(await buyer.bought(order_id))
-    out, err = capfd.readouterr()  # type: ignore[attr-defined]
+    out, err = capfd.readouterr()
     assert not re.search("PLANTED-", out + err)

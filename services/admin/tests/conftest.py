@@ -3,7 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,21 +55,18 @@ class Admin:
 
     def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Runs a statement as the schema's owner."""
-        return run(_sql(self.owner_url, statement, *values))
+        rows: list[asyncpg.Record] = run(_sql(self.owner_url, statement, *values))
+        return rows
+
+    def sql_as_admin(self, statement: str) -> None:
+        """Runs a statement as the service's own database role."""
+        run(_sql(self.settings.database_url, statement))
 
 
-def run(awaitable: Awaitable[Any]) -> Any:
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Runs it in a loop of its own, in a thread of its own: the tests' loop may be running."""
-    found: list[Any] = []
-
-    async def wait() -> None:
-        found.append(await awaitable)
-
-    thread = threading.Thread(target=lambda: asyncio.run(wait()))
-    thread.start()
-    thread.join()
-    assert found, "it raised; its traceback is above"
-    return found[0]
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 async def _sql(url: str, statement: str, *values: Any) -> list[asyncpg.Record]:

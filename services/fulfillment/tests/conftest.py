@@ -49,7 +49,7 @@ def shop_settings(sandbox: Sandbox, api: Api, database: Database) -> ShopSetting
         kinguin_timeout_s=1.0,
         kinguin_reserve_timeout_s=1.0,
         kinguin_search_nones=2,
-        kinguin_search_over_s=0.3,
+        kinguin_search_over_s=1.0,
         nowpayments_base=f"{sandbox.url}/nowpayments/v1",
         nowpayments_api_key=SECRETS["NOWPAYMENTS_API_KEY"],
         reconcile_interval_s=1.0,

@@ -50,7 +50,7 @@ async def test_accepted_then_504_while_external_ids_are_not_unique_buys_once(har
 
 async def test_a_search_that_sees_new_orders_late_buys_once(harness: Harness) -> None:
     order_id = await harness.paid()
-    await harness.sandbox.set(searchLagMs=200)  # below KINGUIN_SEARCH_OVER_S
+    await harness.sandbox.set(searchLagMs=700)  # below KINGUIN_SEARCH_OVER_S
     await harness.sandbox.fault("reserve", "accept_then_timeout", status=502, delayMs=0)
     with pytest.raises(Transient):
         await harness.buy(order_id)

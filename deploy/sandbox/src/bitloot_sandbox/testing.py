@@ -118,6 +118,7 @@ class SandboxProcess:
     async def start(self) -> None:
         env = SECRETS | {
             "PATH": os.environ.get("PATH", ""),
+            "PYTHONUNBUFFERED": "1",  # a kill must not hide what was printed
             "HTTP_PORT": str(self.port),
             "SANDBOX_DATA_DIR": str(self._data_dir),
             "KINGUIN_WEBHOOK_URL": self._webhook_url,

@@ -1,11 +1,21 @@
 """A family of topics on the session's broker for each test that asks."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
+import structlog
 from bitloot_local.pytest_plugin import KafkaServer
 
 from .harness import Family
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_aside() -> Iterator[None]:
+    """Keeps the ladders' log lines out of the standard output of the commands under test."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -134,9 +134,12 @@ def create_app(settings: Settings) -> ASGIApp:
             allow_methods=["GET", "POST"],
             allow_headers=["content-type", "idempotency-key", "x-order-session-token"],
         )
-    front = Front(app, settings.http_requests_max)
-    front.doors = ingress.doors()
-    return front
+    return Front(
+        app,
+        ingress.doors(),
+        requests_max=settings.http_requests_max,
+        body_bytes_max=settings.api_body_bytes_max,
+    )
 
 
 def bounds(settings: Settings) -> Bounds:

@@ -73,7 +73,7 @@ class Door:
             body = await self._read(headers, receive)
         except TooLarge:
             desk.count("too_large")
-            await TOO_LARGE(send)
+            await TOO_LARGE.before_the_end(receive, send)
         except Gone:
             desk.count("gone")
         else:

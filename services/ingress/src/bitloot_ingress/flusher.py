@@ -55,6 +55,8 @@ class Flusher:
                 retry_s = min(retry_s * 2, RETRY_S_MAX)
                 continue
             retry_s = RETRY_S_MIN
+            # an idle flusher learns of a lost connection at once, not by its next batch
+            connection.add_termination_listener(lambda _: self._sink.interrupt(self))
             self._sink.flusher_up()
             _UP.inc()
             try:
@@ -83,7 +85,7 @@ class Flusher:
     async def _flush_forever(self, connection: OwnConnection) -> None:
         statement = await connection.prepare(store.INSERT_WEBHOOKS)
         while True:
-            batch = await self._sink.take(BATCH_MAX)
+            batch = await self._sink.take(BATCH_MAX, self)
             try:
                 await self._flush(statement, batch)
             except BaseException:

@@ -1,22 +1,25 @@
-"""What stands in front of FastAPI: the webhook doors by exact path and method, and the bound on requests at work."""
+"""What stands in front of FastAPI: the webhook doors by exact path and method, and bounds for the rest."""
 
 from collections.abc import Mapping
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bitloot_ingress import answers
 
 BUSY = answers.problem(503, "Too many requests at once.", retry_after="1")
+TOO_LARGE = answers.problem(413, "The body is too large.", connection="close")
 
 
 class Front:
     """The ASGI application that the server runs."""
 
-    def __init__(self, app: ASGIApp, requests_max: int) -> None:
+    def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp], *, requests_max: int, body_bytes_max: int) -> None:
         self._app = app
+        self._doors = doors
         self._requests_max = requests_max
+        self._body_bytes_max = body_bytes_max
         self._at_work = 0
-        self.doors: Mapping[str, ASGIApp] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -27,7 +30,28 @@ class Front:
             return
         self._at_work += 1
         try:
-            door = self.doors.get(scope["path"]) if scope["method"] == "POST" else None
-            await (door or self._app)(scope, receive, send)
+            door = self._doors.get(scope["path"]) if scope["method"] == "POST" else None
+            if door is not None:
+                await door(scope, receive, send)
+            else:
+                await self._api(scope, receive, send)
         finally:
             self._at_work -= 1
+
+    async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """FastAPI, which reads whatever comes: so no more than the limit may come."""
+        for name, value in scope["headers"]:
+            if name == b"content-length" and (not value.isdigit() or int(value) > self._body_bytes_max):
+                await TOO_LARGE.before_the_end(receive, send)
+                return
+        received = 0
+
+        async def bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._body_bytes_max:
+                raise HTTPException(413, "The body is too large.", {"connection": "close"})
+            return message
+
+        await self._app(scope, bounded, send)

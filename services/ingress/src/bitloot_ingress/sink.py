@@ -64,7 +64,7 @@ class Sink:
     def __init__(self, pending_max: int) -> None:
         self._pending: deque[Item] = deque()
         self._pending_max = pending_max
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: dict[object, asyncio.Future[None]] = {}
         self._open = 0
 
     def __len__(self) -> int:
@@ -80,12 +80,15 @@ class Sink:
         self._call_one()
         return item.stored
 
-    async def take(self, limit: int) -> list[Item]:
-        """Waits until something is there and takes up to `limit` of it. Too old ones are refused here."""
+    async def take(self, limit: int, taker: object) -> list[Item]:
+        """Waits until something is there and takes up to `limit` of it. Too old ones are refused here.
+
+        Raises ConnectionError when `interrupt(taker)` comes first.
+        """
         while True:
             while not self._pending:
                 called = asyncio.get_running_loop().create_future()
-                self._waiting.append(called)
+                self._waiting[taker] = called
                 await called
             oldest = time.monotonic() - QUEUED_S_MAX
             taken: list[Item] = []
@@ -102,10 +105,16 @@ class Sink:
 
     def _call_one(self) -> None:
         while self._waiting:
-            called = self._waiting.popleft()
+            called = self._waiting.pop(next(iter(self._waiting)))
             if not called.done():
                 called.set_result(None)
                 return
+
+    def interrupt(self, taker: object) -> None:
+        """`taker` can no longer flush; if it waits, it is told."""
+        called = self._waiting.pop(taker, None)
+        if called is not None and not called.done():
+            called.set_exception(ConnectionError("the connection was lost"))
 
     def flusher_up(self) -> None:
         """A flusher has a connection."""

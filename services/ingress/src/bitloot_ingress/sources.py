@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from starlette.types import Scope
@@ -78,12 +78,22 @@ def _is_address(text: str) -> bool:
 class Allowance:
     """A token bucket per source: `per_minute_max`, all at once if need be. Remembers at most `sources_max`."""
 
-    def __init__(self, per_minute_max: int, unlimited: Networks, sources_max: int = 50_000) -> None:
+    def __init__(
+        self,
+        per_minute_max: int,
+        unlimited: Networks,
+        sources_max: int = 50_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._full = float(per_minute_max)
         self._per_s = per_minute_max / 60
         self._unlimited = unlimited
         self._sources_max = sources_max
+        self._clock = clock
         self._left: dict[str, tuple[float, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._left)
 
     def take(self, source: str) -> bool:
         """Takes one of the source's tokens. False: there is none."""
@@ -104,6 +114,6 @@ class Allowance:
         return max(1, round(1 / self._per_s))
 
     def _now(self, source: str) -> tuple[float, float]:
-        now = time.monotonic()
+        now = self._clock()
         left, at = self._left.get(source, (self._full, now))
         return min(self._full, max(left, 0.0) + (now - at) * self._per_s), now
