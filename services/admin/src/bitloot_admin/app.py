@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from bitloot_common.agents import Agents
 from bitloot_common.db import open_pool
+from bitloot_common.deadletters.indexer import Indexer
 from bitloot_common.health import Check, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
@@ -12,7 +13,7 @@ from bitloot_common.relay import Relay
 from fastapi import FastAPI
 
 from bitloot_admin import api, pages
-from bitloot_admin.broker import BrokerWatch
+from bitloot_admin.broker import CONSUMERS, BrokerWatch
 from bitloot_admin.health_watch import ServicesWatch
 from bitloot_admin.live import Feed, Hub
 from bitloot_admin.pages.errors import install_error_pages
@@ -23,6 +24,7 @@ from bitloot_admin.remembered import Remembered
 from bitloot_admin.settings import Settings
 from bitloot_admin.store import overview
 from bitloot_admin.throttle import Throttle
+from bitloot_admin.use_cases.replay_dead_letters import Jobs
 
 SIGN_INS_PER_MINUTE = 20
 OVERVIEW_AGE_S_MAX = 1.5
@@ -69,6 +71,9 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             health = ServicesWatch(pool, settings.service_urls)
             agents = Agents()
             stack.push_async_callback(agents.stop)
+            jobs = Jobs(pool, bootstrap_servers=servers)
+            stack.push_async_callback(jobs.stop)
+            agents.start("dead-letter-indexer", Indexer(pool, servers, CONSUMERS).run)
             agents.start("live-feed", Feed(hub, bootstrap_servers=servers).run)
             agents.start("broker-watch", broker.run)
             agents.start("health-watch", health.run)
@@ -83,6 +88,7 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
                 health=health,
                 overview=Remembered(lambda: overview.read(pool), age_s_max=OVERVIEW_AGE_S_MAX),
                 open_dead_letters=Remembered(lambda: overview.open_dead_letters(pool), age_s_max=COUNT_AGE_S_MAX),
+                jobs=jobs,
             )
             yield
 

@@ -14,6 +14,7 @@ from bitloot_admin.models.overview import Overview
 from bitloot_admin.remembered import Remembered
 from bitloot_admin.settings import Settings
 from bitloot_admin.throttle import Throttle
+from bitloot_admin.use_cases.replay_dead_letters import Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Parts:
     health: ServicesWatch
     overview: Remembered[Overview]
     open_dead_letters: Remembered[int]
+    jobs: Jobs
 
 
 def _parts(request: Request) -> Parts:

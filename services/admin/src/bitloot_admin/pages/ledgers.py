@@ -17,8 +17,13 @@ routes = router(include_in_schema=False)
 
 ACTIONS = (
     "account.locked",
-    "dead_letters.discarded",
-    "dead_letters.replayed",
+    "dead_letter.discarded",
+    "dead_letter.opened_for_edit",
+    "dead_letter.replayed",
+    "dead_letter.restored",
+    "dead_letters.replay_started",
+    "group.noted",
+    "job.aborted",
     "order.resend_requested",
     "order.retry_requested",
     "order.revocation_requested",

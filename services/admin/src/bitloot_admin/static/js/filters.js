@@ -17,3 +17,11 @@ document.addEventListener("submit", (event) => {
 
 // Back and forward: a page whose form says something else than its URL is read again.
 window.addEventListener("popstate", () => location.reload());
+
+// "Replay the chosen" needs a choice.
+document.addEventListener("submit", (event) => {
+  if (event.submitter?.matches("[data-needs-picked]") && !event.target.querySelector("input[name=id]:checked")) {
+    event.preventDefault();
+    event.target.querySelector("input[name=id]")?.focus();
+  }
+});
