@@ -24,9 +24,9 @@ from bitloot_local.system import System, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "e2e"))
 
-from shop import Order, Shop  # noqa: E402  (the end-to-end tests' customer)
+from shop import Order, Shop
 
-from bench.waterfall import waterfall  # noqa: E402
+from bench.waterfall import waterfall
 
 SERVICES = ("ingress", "fulfillment", "delivery", "admin")
 STAGES = (
