@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -158,15 +159,16 @@ async def measure(system: System, count: int, svg: Path) -> dict[str, Any]:
     latency = half.between("webhook.received", "mail.sent")
     stages = [
         (name, statistics.median(half.between(previous[1], event)) * 1000)
-        for previous, (name, event) in zip(STAGES, STAGES[1:], strict=False)
+        for previous, (name, event) in pairwise(STAGES)
         if half.between(previous[1], event)
     ]
-    svg.write_text(waterfall(stages, f"IPN to fulfilled at {rate / 2:.0f} orders/s, medians"))
+    picture = waterfall(stages, f"IPN to fulfilled at {rate / 2:.0f} orders/s, medians")
 
     await pipeline.shop.provider_settings(latencyMs=50)
     slow = await pipeline.run(200)
     await pipeline.shop.provider_settings(latencyMs=0)
     await pipeline.shop.close()
+    await asyncio.to_thread(svg.write_text, picture)
     return {
         "orders": count,
         "orders_per_s": round(rate, 1),
