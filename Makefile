@@ -35,6 +35,7 @@ check: setup ## format, lint, types, import boundaries, lock file: what needs no
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports --no-timing
+	@$(PYTHON) clients/generate.py --check
 	@deploy/local/uv lock --check --quiet || { echo "run: deploy/local/uv lock"; exit 1; }
 
 setup: .venv/.complete ## install what the other targets need, from the lock file

@@ -1,11 +1,14 @@
 """What an operator asks for an order leaves as an event, with an audit row and a timeline entry."""
 
+import json
 from typing import Any
 
 import pytest
+from bitloot_admin.cli import app
 from bitloot_common.events import topics as names
+from typer.testing import CliRunner
 
-from .conftest import Admin
+from .conftest import TOKEN, Admin
 
 COMMANDS = {
     "retry-fulfillment": ("admin.fulfillment_retry_requested.v1", names.ORDERS_PAID, "order.retry_requested"),
@@ -51,3 +54,15 @@ def test_a_command_becomes_an_event_that_its_owner_reads(admin: Admin, consumer:
 def test_an_order_that_is_not_there_is_not_commanded(admin: Admin) -> None:
     path = "/admin/orders/01890000-0000-7000-8000-000000000000/resend-keys"
     assert admin.bearer().post(path).status_code == 404
+
+
+def test_where_is_my_key_from_a_shell(admin: Admin) -> None:
+    """The generated client, through the command line."""
+    newest = admin.bearer().get("/admin/orders?status=fulfilled&limit=1").json()["items"][0]
+    env = {"ADMIN_URL": admin.url, "ADMIN_TOKEN": TOKEN}
+    found = CliRunner().invoke(app, ["find", newest["email"], "--json"], env=env)
+    assert newest["orderId"] in [each["orderId"] for each in json.loads(found.output)["items"]]
+    shown = CliRunner().invoke(app, ["order", newest["orderId"]], env=env)
+    assert shown.exit_code == 0, shown.output
+    assert "fulfilment fulfilled" in shown.output
+    assert "mail.sent" in shown.output

@@ -37,6 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="BitLoot admin",
         version="1",
+        generate_unique_id_function=lambda route: route.name,  # the clients' method names
         summary="Look at and operate the pipeline: orders, webhooks, dead letters, people.",
         lifespan=_lifespan(settings, checks),
     )

@@ -22,7 +22,7 @@ class AuditQuery(AuditFilter, PageRequest):
 
 
 @routes.get("", summary="Audit log", response_model=Page[AuditRow], dependencies=[Depends(LOOK)])
-async def list_audit(parts: UsesParts, query: Annotated[AuditQuery, Query()]) -> Page[AuditRow] | StreamingResponse:
+async def list_audit_log(parts: UsesParts, query: Annotated[AuditQuery, Query()]) -> Page[AuditRow] | StreamingResponse:
     """Who did what to what, and why; newest first."""
     if query.format == "csv":
         return stream_csv("audit-log", parts.pool, audit_log.listing(query), AuditRow)

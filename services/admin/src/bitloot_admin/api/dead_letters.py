@@ -29,7 +29,8 @@ from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
 from bitloot_admin.store import dead_letters, jobs
 from bitloot_admin.use_cases.plan_replay import plan_replay
-from bitloot_admin.use_cases.settle_dead_letters import abort_job, note_group, settle
+from bitloot_admin.use_cases.settle_dead_letters import abort_job as stop_job
+from bitloot_admin.use_cases.settle_dead_letters import note_group, settle
 from bitloot_admin.use_cases.show_dead_letter import show_dead_letter
 
 routes = router("dead letters", prefix="/admin")
@@ -54,13 +55,13 @@ async def list_dead_letters(
 
 
 @routes.get("/dead-letters/groups", summary="Groups of equal failures", dependencies=[Depends(LOOK)])
-async def list_groups(parts: UsesParts, state: LetterState = "open") -> Groups:
+async def list_dead_letter_groups(parts: UsesParts, state: LetterState = "open") -> Groups:
     """The groups with a letter in `state`, the newest failure first."""
     return Groups(items=await dead_letters.groups(parts.pool, state))
 
 
 @routes.put("/dead-letters/groups/{group}/note", status_code=204, summary="Note what is known about a group")
-async def put_note(parts: UsesParts, who: Operator, group: str, note: Note) -> None:
+async def note_dead_letter_group(parts: UsesParts, who: Operator, group: str, note: Note) -> None:
     await note_group(parts.pool, group, note.note, actor=who.actor)
 
 
@@ -72,7 +73,7 @@ async def get_dead_letter(parts: UsesParts, letter_id: UUID) -> DeadLetterDetail
 
 
 @routes.post("/dead-letters/replay", status_code=202, summary="Replay dead letters, or say what that would do")
-async def replay(parts: UsesParts, who: Operator, wanted: ReplayRequest) -> ReplayAnswer:
+async def replay_dead_letters(parts: UsesParts, who: Operator, wanted: ReplayRequest) -> ReplayAnswer:
     """By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start."""
     plan, sendings = await plan_replay(parts.pool, parts.health, wanted.selection())
     if wanted.dry_run:
@@ -89,7 +90,9 @@ async def replay(parts: UsesParts, who: Operator, wanted: ReplayRequest) -> Repl
 
 
 @routes.post("/dead-letters/{letter_id}/replay-edited", status_code=202, summary="Replay with another body")
-async def replay_edited(parts: UsesParts, who: Editor, letter_id: UUID, wanted: EditRequest) -> ReplayAnswer:
+async def replay_edited_dead_letter(
+    parts: UsesParts, who: Editor, letter_id: UUID, wanted: EditRequest
+) -> ReplayAnswer:
     """The body must be its event's; amounts of money stay as they were. It gets an id of its own."""
     selection = Selection(ids=(letter_id,))
     plan, sendings = await plan_replay(parts.pool, parts.health, selection, edit=wanted.body.encode())
@@ -100,13 +103,13 @@ async def replay_edited(parts: UsesParts, who: Editor, letter_id: UUID, wanted: 
 
 
 @routes.post("/dead-letters/discard", summary="Say that open dead letters will not be replayed")
-async def discard(parts: UsesParts, who: Operator, wanted: LetterAct) -> Acted:
+async def discard_dead_letters(parts: UsesParts, who: Operator, wanted: LetterAct) -> Acted:
     """They stay, and `restore` takes it back."""
     return await settle(parts.pool, "discard", wanted, actor=who.actor)
 
 
 @routes.post("/dead-letters/restore", summary="Take a discard back")
-async def restore(parts: UsesParts, who: Operator, wanted: LetterAct) -> Acted:
+async def restore_dead_letters(parts: UsesParts, who: Operator, wanted: LetterAct) -> Acted:
     return await settle(parts.pool, "restore", wanted, actor=who.actor)
 
 
@@ -125,6 +128,6 @@ async def get_job(parts: UsesParts, job_id: UUID) -> Job:
 
 
 @routes.post("/jobs/{job_id}/abort", status_code=202, summary="Stop a bulk action")
-async def abort(parts: UsesParts, who: Operator, job_id: UUID) -> None:
+async def abort_job(parts: UsesParts, who: Operator, job_id: UUID) -> None:
     """After the batch that it sends now; what was not sent is as it was."""
-    await abort_job(parts.pool, job_id, actor=who.actor)
+    await stop_job(parts.pool, job_id, actor=who.actor)

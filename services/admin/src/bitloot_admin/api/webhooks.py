@@ -26,7 +26,7 @@ class WebhooksQuery(WebhookFilter, PageRequest):
 
 
 @routes.get("", summary="Webhook logs", response_model=Page[WebhookSummary], dependencies=[Depends(LOOK)])
-async def list_webhooks(
+async def list_webhook_logs(
     parts: UsesParts, query: Annotated[WebhooksQuery, Query()]
 ) -> Page[WebhookSummary] | StreamingResponse:
     """A page of webhook logs."""
@@ -36,13 +36,13 @@ async def list_webhooks(
 
 
 @routes.get("/{webhook_id}", summary="One webhook with its payload", dependencies=[Depends(LOOK)])
-async def get_webhook(parts: UsesParts, webhook_id: UUID) -> WebhookDetail:
+async def get_webhook_log(parts: UsesParts, webhook_id: UUID) -> WebhookDetail:
     """The webhook, its headers redacted and its payload masked where it looks like a secret."""
     return await show_webhook(parts.pool, webhook_id, trace_url_template=parts.settings.trace_url_template)
 
 
 @routes.get("/{webhook_id}/raw", summary="The body, byte for byte; audited", response_class=Response)
-async def get_raw(parts: UsesParts, who: Revealer, webhook_id: UUID) -> Response:
+async def get_webhook_body(parts: UsesParts, who: Revealer, webhook_id: UUID) -> Response:
     """The stored bytes as they are. That you looked is written to the audit log."""
     return attachment(webhook_id, await reveal_webhook(parts.pool, webhook_id, who.actor))
 
@@ -55,7 +55,9 @@ def attachment(webhook_id: UUID, body: bytes) -> Response:
 
 
 @routes.post("/{webhook_id}/replay", status_code=202, summary="Put the webhook back on its topic")
-async def replay(parts: UsesParts, who: Operator, webhook_id: UUID, why: Why | None = None) -> ReplayAccepted:
+async def replay_webhook_log(
+    parts: UsesParts, who: Operator, webhook_id: UUID, why: Why | None = None
+) -> ReplayAccepted:
     """Processes the webhook again as a new event. What it already caused it does not cause twice."""
     reason = why.reason if why else ""
     return await replay_webhook(parts.pool, parts.outbox, webhook_id, actor=who.actor, reason=reason)

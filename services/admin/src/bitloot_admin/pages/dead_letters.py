@@ -5,9 +5,10 @@ from uuid import UUID
 
 from bitloot_common.deadletters import EditRefused, Selection, show
 from bitloot_common.deadletters.edit import schema
-from bitloot_common.problem import NotFound, Problem
+from bitloot_common.problem import NotFound, Problem, Unprocessable
 from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
 
 from bitloot_admin.access import LOOK, Editor, Operator, router
 from bitloot_admin.models.dead_letters import DeadLetterFilter, LetterAct, ReplayRequest
@@ -48,11 +49,13 @@ async def dead_letters_page(parts: UsesParts, request: Request) -> Response:
 @routes.get("/dead-letters/replay", dependencies=[Depends(LOOK)])
 async def plan_page(parts: UsesParts, request: Request) -> Response:
     """What a replay would do. Nothing is done by looking."""
-    ids = [UUID(each) for each in request.query_params.getlist("id")]
     given = {name: value for name, value in request.query_params.items() if name != "id" and value}
-    wanted = ReplayRequest.model_validate(given | {"ids": ids})
+    try:
+        wanted = ReplayRequest.model_validate(given | {"ids": request.query_params.getlist("id")})
+    except ValidationError as error:
+        raise Unprocessable("; ".join(str(each["msg"]) for each in error.errors())) from None
     plan, _ = await plan_replay(parts.pool, parts.health, wanted.selection())
-    return await render(request, "replay_plan.html", plan=plan, wanted=wanted, ids=ids)
+    return await render(request, "replay_plan.html", plan=plan, wanted=wanted)
 
 
 @routes.post("/dead-letters/replay")

@@ -89,6 +89,14 @@ def pretty(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode()
 
 
+def indented(text: str | None) -> str | None:
+    """JSON text as people read it; None when it is no JSON."""
+    try:
+        return pretty(orjson.loads(text or ""))
+    except orjson.JSONDecodeError:
+        return None
+
+
 def short(identifier: object) -> str:
     """A UUIDv7's tail: its head is the time, alike for neighbours."""
     text = str(identifier)
@@ -113,6 +121,7 @@ def _environment() -> Environment:
         "ago": ago,
         "utc": utc,
         "pretty": pretty,
+        "indented": indented,
         "short": short,
         "number": number,
         "highlight": highlight,

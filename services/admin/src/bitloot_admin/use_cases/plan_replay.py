@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from bitloot_admin.health_watch import ServicesWatch
+from bitloot_admin.health_watch import ITSELF, ServicesWatch
 from bitloot_admin.models.dead_letters import Plan, PlannedSending
 from bitloot_admin.store import dead_letters
 from bitloot_common.db import Connection, Pool
@@ -46,13 +46,15 @@ def effect(letter: DeadLetter, handled: set[UUID], statuses: dict[UUID, str], he
     """What a replay of `letter` would change, in words, as far as it can be known from here."""
     if letter.id in handled:
         return HANDLED
-    state = health.services.get(letter.service)
-    broken = [name for name, told in state.checks.items() if told != "ok"] if state else []
-    if broken:
-        return f"would wait: {letter.service} says that {', '.join(sorted(broken))} is away"
     status = statuses.get(letter.order_id) if letter.order_id else None
     if status in _ENDED:
         return f"probably none: the order is {status.replace('_', ' ')}"
+    state = health.services.get(letter.service)
+    broken = sorted(name for name, told in state.checks.items() if told != "ok") if state else []
+    if ITSELF in broken:
+        return f"would wait: {letter.service} does not answer"
+    if broken:
+        return f"would wait: {letter.service} says that {', '.join(broken)} is away"
     return "will be handled"
 
 
