@@ -159,7 +159,7 @@ class Chaos:
         for _ in range(10):
             try:
                 self._system.start(name)
-            except Exception as error:  # noqa: BLE001  (whatever it was, the next try or the tally shows it)
+            except Exception as error:
                 failed = error
             else:
                 return
@@ -200,7 +200,7 @@ class Chaos:
             self.tally.ended[(await self._shop.admin_order(order.id)).get("status", "unknown")] += 1
 
     def _judge(self, order: Order, way: str, bought: list[dict[str, Any]], mails: list[dict[str, Any]]) -> None:
-        kept = [one for one in bought if one["status"] not in ("cancelled", "canceled", "refunded", "outofstock")]
+        kept = [one for one in bought if one["bought"]]
         self.tally.purchases += len(kept)
         wrong = self.tally.violations
         if way not in PAID:

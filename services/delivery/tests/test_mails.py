@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from bitloot_common.events.admin import ResendRequested, RevocationRequested
 from bitloot_common.events.fulfillment import NoticeRequested
+from bitloot_delivery.clients.mailer import Mail
 from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
 from bitloot_delivery.errors import MailDelayed, MailDown, MailInWork, MailRefused, NoticeUnknown
 from bitloot_delivery.letters import NOTICES
@@ -94,6 +95,32 @@ async def test_a_sender_that_died_loses_its_lease_by_time(shop: Shop, smtp_serve
     links = await shop.owner.fetchval("select count(*) from links where order_id = $1", order_id)
     assert links == 1, "both attempts carry the same link"
     assert len(smtp_server.mails(to=await shop.address(order_id))) == 1
+
+
+class DiesAfterTheAnswer:
+    """The mail server has said 250; this process never gets to write it down."""
+
+    def __init__(self, mailer: Any) -> None:
+        self._mailer = mailer
+
+    async def send(self, mail: Mail) -> None:
+        await self._mailer.send(mail)
+        raise KeyboardInterrupt
+
+
+async def test_killed_between_the_answer_and_the_commit_a_second_mail_is_the_same(shop: Shop, smtp_server: Any) -> None:
+    order_id = await stored_order(shop)
+    dying = replace(shop.use_cases.send_mail, mailer=DiesAfterTheAnswer(shop.outside.mailer))  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        await dying.of_part(order_id, 1, CAUSE)
+    with pytest.raises(MailInWork):
+        await shop.mail(order_id)
+    await shop.owner.execute("update deliveries set claimed_until = now() where order_id = $1", order_id)
+    await shop.mail(order_id)
+    first, second = smtp_server.mails(to=await shop.address(order_id))
+    for name in ("messageId", "subject", "text", "html"):
+        assert first[name] == second[name]
+    assert len(await shop.outbox(order_id, "deliveries.mailed")) == 1
 
 
 async def test_a_connection_that_died_in_the_pool_is_replaced(shop: Shop, smtp_server: Any) -> None:

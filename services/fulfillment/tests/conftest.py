@@ -1,6 +1,8 @@
 """A shop on a real database and the real sandbox, for either of Kinguin's adapters."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 import pytest
@@ -13,9 +15,30 @@ from .processes import SECRETS, running_sandbox
 Api = Literal["reservations", "esa"]
 
 
+@dataclass(frozen=True)
+class GivenDatabase:
+    """A database of another session's (`test_mutations.py`): both its URLs, the owner's first."""
+
+    url: str
+    of_fulfillment: str
+
+    def url_of(self, _: str) -> str:
+        return self.of_fulfillment
+
+
+if "FULFILLMENT_TEST_DATABASE" in os.environ:
+
+    @pytest.fixture(scope="session")
+    def database() -> GivenDatabase:
+        return GivenDatabase(*os.environ["FULFILLMENT_TEST_DATABASE"].split())
+
+
 @pytest.fixture(scope="session")
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The providers' side in a process of its own; its webhooks go nowhere, the tests hand them over."""
+    if given := os.environ.get("FULFILLMENT_TEST_SANDBOX"):
+        yield given
+        return
     with running_sandbox(tmp_path_factory.mktemp("sandbox")) as url:
         yield url
 

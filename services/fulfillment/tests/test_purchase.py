@@ -39,6 +39,26 @@ async def test_an_unclear_answer_buys_once(harness: Harness, mode: str) -> None:
     await harness.sandbox.no_faults()
 
 
+async def test_a_purchase_carries_the_orders_own_id(harness: Harness) -> None:
+    order_id = await harness.paid()
+    await harness.buy(order_id)
+    (purchase,) = await harness.sandbox.purchases(order_id)
+    assert purchase["orderId"] == purchase["idempotencyKey"] == str(order_id)
+
+
+async def test_the_intent_is_committed_when_the_call_leaves(harness: Harness) -> None:
+    order_id = await harness.paid()
+    await harness.sandbox.set(latencyMs=400)
+    buying = asyncio.create_task(harness.buy(order_id))
+
+    async def seen_by_others() -> bool:
+        return any(row["requested_at"] for row in await harness.purchases(order_id))
+
+    await eventually(seen_by_others, "the intent is committed")
+    assert await harness.sandbox.purchases(order_id) == [], "before Kinguin has heard of it"
+    await buying
+
+
 async def test_accepted_then_504_while_external_ids_are_not_unique_buys_once(harness: Harness) -> None:
     orders = [await harness.paid() for _ in range(5)]
     await harness.sandbox.fault("reserve", "accept_then_timeout", status=504, delayMs=10, count=5)
@@ -92,6 +112,22 @@ async def test_many_handlers_of_one_order_buy_once(harness: Harness) -> None:
     (purchase,) = await harness.sandbox.purchases(order_id)
     assert purchase["calls"]["reserve"] == 1
     assert await harness.status(order_id) == "given"
+
+
+async def test_a_handler_waits_for_whoever_holds_the_order(harness: Harness) -> None:
+    order_id = await harness.paid()
+    async with harness.owner.acquire() as other:
+        async with other.transaction():
+            await other.execute("update orders set status = 'cancelled' where id = $1", order_id)
+            buying = asyncio.create_task(harness.buy(order_id))
+
+            async def blocked() -> bool:
+                query = "select exists (select from pg_stat_activity where $1 = any(pg_blocking_pids(pid)))"
+                return bool(await harness.owner.fetchval(query, other.get_server_pid()))
+
+            await eventually(blocked, "the handler waits")
+        await buying
+    assert await harness.sandbox.purchases(order_id) == []
 
 
 async def test_a_redelivered_message_changes_nothing(harness: Harness) -> None:

@@ -64,6 +64,7 @@ def spawn(program: Program, layout: Layout, machine: dict[str, str]) -> Running:
     """Starts it with its log as its output and writes its pid file."""
     for path, text in program.files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # a configuration may hold credentials
         path.write_text(text)
     mark = Mark(str(layout.root.resolve()), program.name, program.fingerprint, program.stop_signal)
     env = {**machine, **program.env, MARK: str(mark)}

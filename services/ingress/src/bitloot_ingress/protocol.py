@@ -15,6 +15,7 @@ from weakref import WeakSet
 import httptools
 from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from bitloot_ingress import answers
 
@@ -45,30 +46,29 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection. `bounds` is set by `bounded`."""
 
     bounds: ClassVar[Bounds]
-    _swept: ClassVar[WeakSet[asyncio.AbstractEventLoop]] = WeakSet()
+    _swept: ClassVar[WeakSet[ServerState]] = WeakSet()
 
     _head_since: float | None = None  # a request's head is being read, or a new connection has said nothing yet
-    _request_since = 0.0
-    _between = True  # no body is being read: what comes belongs to a head
     _head_bytes = 0
-    _chunk = 0
+    _request_since = 0.0
+    _chunk = 0  # bytes of the chunk being parsed
+    _ended_in_chunk = False  # a message ended in it
+    _begun_late = False  # the head that is being read began behind that
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._head_since = self.loop.time()
         if len(self.connections) > self.bounds.connections_max:
             self._refuse(FULL, "connections")
-        elif self.loop not in self._swept:
-            self._swept.add(self.loop)
+        elif self.server_state not in self._swept:
+            self._swept.add(self.server_state)
             self.loop.call_later(SWEEP_EVERY_S, self._sweep)
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
         self._unset_keepalive_if_required()
-        if self._head_since is None and (self.cycle is None or self.cycle.response_complete):
-            self._head_since = self.loop.time()
-        self._chunk = len(data)
+        self._chunk, self._ended_in_chunk, self._begun_late = len(data), False, False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -76,13 +76,19 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(BAD_REQUEST, "not_http")
             return
-        if self._between:
+        if self._head_since is not None and not self._begun_late:
             self._head_bytes += len(data)
             if self._head_bytes > self.bounds.header_bytes_max:
                 self._refuse(HEADERS_TOO_LARGE, "header_bytes")
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._head_since is None:
+            self._head_since = self.loop.time()
+        self._head_bytes, self._begun_late = 0, self._ended_in_chunk
+
     def on_headers_complete(self) -> None:
-        self._head_since, self._between = None, False
+        self._head_since = None
         self._request_since = self.loop.time()
         if len(self.headers) > HEADERS_MAX or self._head_is_too_large():
             self._refuse(HEADERS_TOO_LARGE, "header_bytes")
@@ -100,8 +106,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        # the rest of this chunk, if there is one, is the beginning of a pipelined head
-        self._between, self._head_bytes = True, -self._chunk
+        self._ended_in_chunk = True
         if self.cycle is not None:
             super().on_message_complete()
 
@@ -112,7 +117,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _sweep(self) -> None:
-        """Looks at every connection of this loop, then again in half a second while there is one."""
+        """Looks at every connection of this server, then again in half a second while there is one."""
         now = self.loop.time()
         for connection in list(self.connections):
             if isinstance(connection, BoundedProtocol) and not connection.transport.is_closing():
@@ -120,13 +125,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.connections:
             self.loop.call_later(SWEEP_EVERY_S, self._sweep)
         else:
-            self._swept.discard(self.loop)
+            self._swept.discard(self.server_state)
 
     def _end_if_too_slow(self, now: float) -> None:
-        if self._head_since is not None:
-            if now - self._head_since > self.bounds.header_timeout_s:
+        if self.cycle is None or self.cycle.response_complete:
+            if self._head_since is not None and now - self._head_since > self.bounds.header_timeout_s:
                 self._refuse(TIMED_OUT, "header_time")
-        elif self.cycle is not None and not self.cycle.response_complete:
+        else:
             since = now - self._request_since
             if self.cycle.more_body and since > self.bounds.body_timeout_s:
                 self._refuse(TIMED_OUT, "body_time")

@@ -17,6 +17,7 @@ GROUP: Final = "bitloot.commands"
 OWN: Final = (
     EntryPoint("catalogue", "bitloot_common.cli.catalogue:app", GROUP),
     EntryPoint("db", "bitloot_common.cli.db:app", GROUP),
+    EntryPoint("dlt", "bitloot_common.cli.dlt:app", GROUP),
     EntryPoint("topics", "bitloot_common.cli.topics:app", GROUP),
 )
 
