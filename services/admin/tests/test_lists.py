@@ -112,3 +112,12 @@ def test_the_timeline_joins_what_all_services_did(admin: Admin) -> None:
     assert [entry["at"] for entry in timeline] == sorted(entry["at"] for entry in timeline)
     assert timeline[0]["sincePreviousMs"] is None
     assert sum(entry["sincePreviousMs"] for entry in timeline[1:]) == pytest.approx(timeline[-1]["sinceStartMs"], abs=9)
+
+
+def test_an_orders_page_shows_what_caused_each_step(admin: Admin) -> None:
+    client = admin.bearer()
+    order_id = client.get("/admin/orders?status=fulfilled&limit=1").json()["items"][0]["orderId"]
+    page = client.get(f"/orders/{order_id}", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert "payments.ipn/" in page.text
+    assert ">the webhook</a>" in page.text

@@ -149,7 +149,11 @@ cross join (values
 
 -- timelines of the newest orders only: they are read one order at a time
 insert into order_events (order_id, at, service, event, from_status, to_status, public, detail, cause)
-select id, at + step.after, step.service, step.event, step.from_status, step.to_status, true, '{}', '{}'
+select id, at + step.after, step.service, step.event, step.from_status, step.to_status, true, '{}',
+    case step.service when 'fulfillment' then jsonb_build_object(
+        'type', 'ingress.nowpayments_ipn.v1', 'event', pg_temp.id_at(at + interval '478 seconds', 'webhook' || n || 'finished'),
+        'topic', 'payments.ipn', 'partition', n % 6, 'offset', n
+    ) else '{}' end
 from made
 cross join (values
     (interval '0 seconds', 'ingress', 'order.created', null, 'created'),

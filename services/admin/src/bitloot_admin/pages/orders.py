@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from bitloot_common.events.admin import FulfillmentRetryRequested, ResendRequested, RevocationRequested
+from bitloot_common.events.ingress import KinguinEsaWebhook, KinguinWebhook, NowPaymentsIpn
 from fastapi import Depends, Form, Query, Request, Response
 
 from bitloot_admin.access import LOOK, Operator, router
@@ -28,6 +29,8 @@ VIEWS = [
     ("Underpaid", "?status=underpaid"),
     ("Fulfilled", "?status=fulfilled"),
 ]
+# an event of these types has its webhook's id
+WEBHOOK_TYPES = (NowPaymentsIpn.TYPE, KinguinWebhook.TYPE, KinguinEsaWebhook.TYPE)
 Reason = Annotated[str, Form(max_length=500)]
 
 
@@ -60,7 +63,7 @@ async def order_rows(
 @routes.get("/orders/{order_id}", dependencies=[Depends(LOOK)])
 async def order_page(parts: UsesParts, request: Request, order_id: UUID) -> Response:
     order = await show_order(parts.pool, order_id, trace_url_template=parts.settings.trace_url_template)
-    return await render(request, "order.html", order=order)
+    return await render(request, "order.html", order=order, webhook_types=WEBHOOK_TYPES)
 
 
 @routes.post("/orders/{order_id}/retry-fulfillment")
