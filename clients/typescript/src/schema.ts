@@ -1225,7 +1225,7 @@ export interface components {
         };
         /**
          * NewPerson
-         * @description A person to add. Without a password they sign in through OIDC.
+         * @description A person to add. Without a password they cannot sign in until an admin sets one.
          */
         NewPerson: {
             /**
@@ -1693,8 +1693,6 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Haspassword */
             hasPassword: boolean;
-            /** Hasoidc */
-            hasOidc: boolean;
             /** Disabledat */
             disabledAt: string | null;
             /** Lockeduntil */
@@ -1973,11 +1971,8 @@ export interface components {
             codesCount: number;
             /** Kid */
             kid: string;
-            /**
-             * Sealedat
-             * Format: date-time
-             */
-            sealedAt: string;
+            /** Sealedat */
+            sealedAt: string | null;
             /** Viewedat */
             viewedAt: string | null;
             /** Viewcount */

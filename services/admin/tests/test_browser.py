@@ -98,7 +98,7 @@ def test_a_webhook_opens_over_its_list_and_stays_in_the_url(signed_in: Page, adm
     link = signed_in.locator("[data-row]").first
     link.click()
     dialog = signed_in.get_by_role("dialog")
-    expect(dialog.get_by_text("payment_status")).to_be_visible()
+    expect(dialog.locator("pre[data-view=pretty]").first).to_contain_text("payment_status")
     dialog.get_by_role("button", name="Raw").first.click()
     expect(dialog.locator("pre[data-view=raw]").first).to_contain_text('"payment_status":"finished"')
     signed_in.reload()

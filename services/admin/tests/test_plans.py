@@ -1,7 +1,7 @@
 """Every list is read through an index, whatever its filter: no table of a size is scanned, nothing big is sorted.
 
 Small tables are always scanned, rightly so. So the history here is large enough for the planner to care, and
-`docs/admin.md` has what was measured with a million orders.
+the service's README has what was measured with a million orders.
 """
 
 from collections.abc import Iterator

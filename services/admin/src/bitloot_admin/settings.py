@@ -23,11 +23,6 @@ class Settings(ServiceSettings):
     trace_url_template: str = Field("", description="a trace UI's page, with {traceId} where the id goes")
     broker_sample_s: float = Field(5.0, gt=0, description="how often lag and rates are sampled")
 
-    oidc_issuer: str = Field("", description="https://…; empty: no single sign-on")
-    oidc_client_id: str = ""
-    oidc_client_secret: SecretStr | None = None
-    oidc_role_claim: str = Field("", description="the claim that names the role; empty: people must exist here")
-
     @property
     def service_urls(self) -> dict[str, str]:
         """The services whose readiness is watched, those whose URL is known."""

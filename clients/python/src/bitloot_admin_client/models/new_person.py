@@ -14,7 +14,7 @@ T = TypeVar("T", bound="NewPerson")
 
 @_attrs_define
 class NewPerson:
-    """A person to add. Without a password they sign in through OIDC.
+    """A person to add. Without a password they cannot sign in until an admin sets one.
 
     Attributes:
         email (str):

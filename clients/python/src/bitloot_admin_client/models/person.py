@@ -23,7 +23,6 @@ class Person:
         name (str):
         role (Role): What a person or a token is.
         has_password (bool):
-        has_oidc (bool):
         disabled_at (datetime.datetime | None):
         locked_until (datetime.datetime | None):
         last_sign_in_at (datetime.datetime | None):
@@ -35,7 +34,6 @@ class Person:
     name: str
     role: Role
     has_password: bool
-    has_oidc: bool
     disabled_at: datetime.datetime | None
     locked_until: datetime.datetime | None
     last_sign_in_at: datetime.datetime | None
@@ -52,8 +50,6 @@ class Person:
         role = self.role.value
 
         has_password = self.has_password
-
-        has_oidc = self.has_oidc
 
         disabled_at: str | None
         if isinstance(self.disabled_at, datetime.datetime):
@@ -84,7 +80,6 @@ class Person:
                 "name": name,
                 "role": role,
                 "hasPassword": has_password,
-                "hasOidc": has_oidc,
                 "disabledAt": disabled_at,
                 "lockedUntil": locked_until,
                 "lastSignInAt": last_sign_in_at,
@@ -106,8 +101,6 @@ class Person:
         role = Role(d.pop("role"))
 
         has_password = d.pop("hasPassword")
-
-        has_oidc = d.pop("hasOidc")
 
         def _parse_disabled_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -162,7 +155,6 @@ class Person:
             name=name,
             role=role,
             has_password=has_password,
-            has_oidc=has_oidc,
             disabled_at=disabled_at,
             locked_until=locked_until,
             last_sign_in_at=last_sign_in_at,

@@ -17,7 +17,6 @@ class Person(Model):
     name: str
     role: Role
     has_password: bool
-    has_oidc: bool
     disabled_at: datetime | None
     locked_until: datetime | None
     last_sign_in_at: datetime | None
@@ -25,7 +24,7 @@ class Person(Model):
 
 
 class NewPerson(Model):
-    """A person to add. Without a password they sign in through OIDC."""
+    """A person to add. Without a password they cannot sign in until an admin sets one."""
 
     email: EmailStr = Field(max_length=200)
     name: str = Field(min_length=1, max_length=100)

@@ -99,7 +99,7 @@ def _stage(name: str, x: int, y: int, broker: BrokerWatch, health: ServicesWatch
     letters = overview.dead_letters.get(name, 0)
     waiting = broker.ladder_depth(name)
     if name != "ingress":
-        lines += [f"{waiting:,} on the ladder", f"{letters:,} dead letters"]
+        lines += [f"{waiting:,} on the ladder", f"{letters:,} dead letter{'' if letters == 1 else 's'}"]
     broken = state is not None and state.state == "failed"
     tone: Literal["", "warn", "bad"] = "bad" if broken or letters else "warn" if waiting or _shaky(state) else ""
     return Box(name, x, y, 190 if name != "ingress" else 120, 84 if name != "ingress" else 64, tuple(lines), tone)

@@ -16,10 +16,10 @@ routes = router(include_in_schema=False)
 
 
 @routes.get("/sign-in", dependencies=[Depends(PUBLIC)])
-async def sign_in_page(parts: UsesParts, request: Request, next: str = "/") -> Response:  # noqa: A002  (the URL's)
+async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002  (the URL's)
     if await identify(request):
         return RedirectResponse(ours(next), status_code=303)
-    return _form(parts, next, "", None)
+    return _form(next, "", None)
 
 
 @routes.post("/sign-in", dependencies=[Depends(PUBLIC)])
@@ -35,7 +35,7 @@ async def sign_in(
     try:
         await start_session(parts, request, response, email, password)
     except (SignInRefused, TooManyRequests) as refused:
-        return _form(parts, next, email, refused.detail, status=refused.status)
+        return _form(next, email, refused.detail, status=refused.status)
     return response
 
 
@@ -52,7 +52,6 @@ def ours(location: str) -> str:
     return location if plain else "/"
 
 
-def _form(parts: UsesParts, location: str, email: str, error: str | None, *, status: int = 200) -> Response:
-    issuer = parts.settings.oidc_issuer
-    html = template("sign_in.html").render(next=ours(location), email=email, error=error, oidc=issuer)
+def _form(location: str, email: str, error: str | None, *, status: int = 200) -> Response:
+    html = template("sign_in.html").render(next=ours(location), email=email, error=error)
     return HTMLResponse(html, status_code=status, headers=HEADERS)

@@ -18,7 +18,7 @@ where s.token_hash = $1 and s.expires_at > now() and s.seen_at > now() - make_in
 _OF_TOKEN = "id, name, role, scopes, created_by, created_at, expires_at, revoked_at, used_at"  # noqa: S105  (columns)
 _OF_PERSON = """
 id, email, name, role, disabled_at, locked_until, last_sign_in_at, created_at,
-password_hash is not null as has_password, oidc_subject is not null as has_oidc
+password_hash is not null as has_password
 """
 
 
@@ -136,16 +136,9 @@ async def find_person(connection: Connection, person_id: UUID) -> asyncpg.Record
 async def find_by_email(connection: Connection, email: str) -> asyncpg.Record | None:
     """The person with this e-mail, with the password's hash; locked for the caller's transaction."""
     return await connection.fetchrow(
-        "select id, email, name, role, password_hash, disabled_at, locked_until, failed_sign_ins, oidc_subject "
+        "select id, email, name, role, password_hash, disabled_at, locked_until, failed_sign_ins "
         "from people where lower(email) = lower($1) for update",
         email,
-    )
-
-
-async def find_by_subject(connection: Connection, subject: str) -> asyncpg.Record | None:
-    """The person with this OIDC subject."""
-    return await connection.fetchrow(
-        "select id, email, name, role, disabled_at from people where oidc_subject = $1 for update", subject
     )
 
 
@@ -205,11 +198,6 @@ async def note_failure(connection: Connection, person_id: UUID, *, failures_max:
             lock_minutes,
         )
     )
-
-
-async def link_subject(connection: Connection, person_id: UUID, subject: str) -> None:
-    """Binds the person to an OIDC subject."""
-    await connection.execute("update people set oidc_subject = $2 where id = $1", person_id, subject)
 
 
 async def count_admins(connection: Connection) -> int:

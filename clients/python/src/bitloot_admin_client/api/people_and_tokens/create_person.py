@@ -67,7 +67,8 @@ def sync_detailed(
     """Add somebody
 
     Args:
-        body (NewPerson): A person to add. Without a password they sign in through OIDC.
+        body (NewPerson): A person to add. Without a password they cannot sign in until an admin
+            sets one.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -96,7 +97,8 @@ def sync(
     """Add somebody
 
     Args:
-        body (NewPerson): A person to add. Without a password they sign in through OIDC.
+        body (NewPerson): A person to add. Without a password they cannot sign in until an admin
+            sets one.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -120,7 +122,8 @@ async def asyncio_detailed(
     """Add somebody
 
     Args:
-        body (NewPerson): A person to add. Without a password they sign in through OIDC.
+        body (NewPerson): A person to add. Without a password they cannot sign in until an admin
+            sets one.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,7 +150,8 @@ async def asyncio(
     """Add somebody
 
     Args:
-        body (NewPerson): A person to add. Without a password they sign in through OIDC.
+        body (NewPerson): A person to add. Without a password they cannot sign in until an admin
+            sets one.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
