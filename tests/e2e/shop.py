@@ -150,7 +150,11 @@ class Shop:
     # ── the admin ──────────────────────────────────────────────────────────────
 
     async def admin_order(self, order_id: str) -> dict[str, Any]:
-        answer = await self.admin.get(f"/admin/orders/{order_id}")
+        """The order as admins see it; empty while it is not there, or admin is not."""
+        try:
+            answer = await self.admin.get(f"/admin/orders/{order_id}")
+        except httpx.TransportError:  # admin was killed while we asked
+            return {}
         found: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
         return found
 

@@ -23,7 +23,11 @@ def bootstrap_servers(stack_root: Path) -> Iterator[str]:
     System(config).down()
 
 
-def test_an_idempotent_producer_and_a_consumer_group_work(bootstrap_servers: str) -> None:
+def test_declared_topics_an_idempotent_producer_and_a_consumer_group_work(bootstrap_servers: str) -> None:
+    async def names() -> set[str]:
+        async with AIOKafkaConsumer(bootstrap_servers=bootstrap_servers) as consumer:
+            return set(await consumer.topics())
+
     async def through() -> list[tuple[bytes, object]]:
         async with AIOKafkaProducer(bootstrap_servers=bootstrap_servers, enable_idempotence=True) as producer:
             for word in (b"one", b"two"):
@@ -40,4 +44,5 @@ def test_an_idempotent_producer_and_a_consumer_group_work(bootstrap_servers: str
             await consumer.commit()
         return [(message.value, message.headers) for message in messages]
 
+    assert in_thread(names()) >= {"payments.ipn", "fulfillment.retry.16s", "delivery.dlt"}
     assert in_thread(through()) == [(b"one", (("ce_id", b"one"),)), (b"two", (("ce_id", b"two"),))]

@@ -17,8 +17,9 @@ from bitloot_local.config import Config
 from bitloot_local.errors import PortTaken, ProcessFailed, StackBusy
 from bitloot_local.layout import Layout
 from bitloot_local.ports import HOST, free
+from bitloot_local.processes import find_below
 from bitloot_local.program import Program
-from bitloot_local.pytest_plugin import stop_below
+from bitloot_local.pytest_plugin import stop_below, sweep_leftovers
 from bitloot_local.stack import Stack, down, only_one
 from bitloot_local.system import System, in_thread, quiet_terminal, settings
 from bitloot_local.topology import Topology
@@ -132,7 +133,7 @@ def test_death_while_starting_is_told_at_once_with_its_log(config: Config) -> No
     began = time.monotonic()
     with pytest.raises(ProcessFailed) as failure:
         up(config, dying)
-    assert time.monotonic() - began < 20  # ready_s_max is 90
+    assert time.monotonic() - began < 20  # ready_s_max is 120
     assert "exit code 3" in str(failure.value)
     assert "no such table" in str(failure.value)
     assert str(config.layout.log("smtp")) in str(failure.value)
@@ -173,9 +174,31 @@ def test_a_port_of_somebody_else_stops_up_before_anything_starts(config: Config,
     assert processes.find(config.layout) == {}
 
 
+def test_a_port_taken_while_starting_is_named_too(config: Config, tmp_path: Path) -> None:
+    theirs = program()
+    late = replace(theirs, prepare=lambda _report: taking(theirs, tmp_path))
+    with pytest.raises(PortTaken, match="SMTP_PORT"):
+        up(config, late)
+
+
+async def taking(theirs: Program, tmp_path: Path) -> None:
+    await stack_of(settings(tmp_path / "other"), theirs).up()
+
+
 def test_two_at_once_are_refused(config: Config) -> None:
     with only_one(config.layout), pytest.raises(StackBusy, match=str(os.getpid())):
         up(config, program())
+
+
+def test_a_killed_test_sessions_leftovers_are_swept_and_a_living_ones_are_not(stack_root: Path) -> None:
+    dead, living = stack_root.with_name("dead-session"), stack_root / "living"
+    up(settings(dead / "servers"), program())
+    up(settings(living), program())
+    sweep_leftovers()
+    assert not dead.exists()
+    assert find_below(dead) == []
+    assert len(find_below(living)) == 1
+    stop_below(living)
 
 
 def test_credentials_survive_and_are_their_owners_only(config: Config) -> None:

@@ -145,7 +145,24 @@ async def test_the_case_partially_paid_brings_half(sandbox: SandboxProcess, shop
         return "partially_paid" in (await get(sandbox, payment["payment_id"])).values()
 
     await eventually(arrived)
-    assert (await get(sandbox, payment["payment_id"]))["actually_paid"] == round(payment["pay_amount"] / 2, 8)
+    ipns = [ipn.json() for ipn in await shop.gets(payment["payment_id"], count=3)]
+    assert {ipn["payment_status"]: ipn["actually_paid"] for ipn in ipns} == {
+        "waiting": 0,
+        "confirming": round(payment["pay_amount"] / 2, 8),
+        "partially_paid": round(payment["pay_amount"] / 2, 8),
+    }
+
+
+async def test_a_walk_ends_where_somebody_else_moves_it(sandbox: SandboxProcess, shop: Receiver) -> None:
+    payment_id = (await create(sandbox, shop))["payment_id"]
+    path = f"payments/{payment_id}"
+    walking = await sandbox.control(path, {"status": "finished", "walk": True, "stepMs": 150})
+    assert walking["ipn"] == "walking"
+    await shop.gets(payment_id, '"confirming"')
+    await sandbox.control(path, {"status": "failed"})
+    await sandbox.control(path, {"status": "sending", "walk": True, "stepMs": 300})
+    await shop.gets(payment_id, '"sending"')
+    assert not shop.about(payment_id, '"confirmed"')
 
 
 async def test_a_moved_payment_sends_its_ipn_unless_silent(sandbox: SandboxProcess, shop: Receiver) -> None:

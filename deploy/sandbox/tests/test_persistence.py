@@ -1,7 +1,7 @@
 """kill -9: what the sandbox sold, owes and was told must all still be there."""
 
 import asyncio
-import re
+from pathlib import Path
 
 from bitloot_sandbox.testing import Buyer, Receiver, SandboxProcess, eventually
 
@@ -91,10 +91,16 @@ async def test_every_answered_purchase_is_in_the_ledger_after_kill_9(own: Sandbo
 
 
 async def test_codes_are_nowhere_but_in_the_data_directory(
-    own: SandboxProcess, order_id: str, capfd: object
+    own: SandboxProcess, tmp_path: Path, order_id: str
 ) -> None:
     await own.settings(codePrefix="PLANTED-")
     buyer = Buyer(own)
     await buyer.all_codes(await buyer.bought(order_id))
-    out, err = capfd.readouterr()  # type: ignore[attr-defined]
-    assert not re.search("PLANTED-", out + err)
+    await own.call("GET", "/no/such/page")
+    await own.kill()
+    assert b"PLANTED-" not in own.log.read_bytes()
+    assert {path.parent for path in files_with(b"PLANTED-", tmp_path)} == {tmp_path / "sandbox"}
+
+
+def files_with(text: bytes, directory: Path) -> list[Path]:
+    return [path for path in directory.rglob("*") if path.is_file() and text in path.read_bytes()]

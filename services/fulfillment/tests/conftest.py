@@ -1,86 +1,70 @@
-"""A shop on a real database and the real sandbox, for either of Kinguin's adapters; Kafka is not needed here."""
+"""A shop on a real database and the real sandbox, for either of Kinguin's adapters."""
 
 import os
-import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Literal
 
-import httpx
 import pytest
 from bitloot_fulfillment.settings import ShopSettings
 from bitloot_local.pytest_plugin import Database
 
-from .harness import Harness, Sandbox, eventually, open_harness
+from .harness import Harness, Sandbox, open_harness
+from .processes import SECRETS, running_sandbox
 
-SECRETS = {
-    "NOWPAYMENTS_API_KEY": "nowpayments-key",
-    "NOWPAYMENTS_IPN_SECRET": "ipn-secret",
-    "KINGUIN_CLIENT_ID": "shop",
-    "KINGUIN_CLIENT_SECRET": "client-secret",
-    "KINGUIN_API_KEY": "esa-key",
-    "KINGUIN_WEBHOOK_SECRET": "webhook-secret",
-}
+Api = Literal["reservations", "esa"]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@dataclass(frozen=True)
+class GivenDatabase:
+    """A database of another session's (`test_mutations.py`): both its URLs, the owner's first."""
+
+    url: str
+    of_fulfillment: str
+
+    def url_of(self, _: str) -> str:
+        return self.of_fulfillment
+
+
+if "FULFILLMENT_TEST_DATABASE" in os.environ:
+
+    @pytest.fixture(scope="session")
+    def database() -> GivenDatabase:
+        return GivenDatabase(*os.environ["FULFILLMENT_TEST_DATABASE"].split())
 
 
 @pytest.fixture(scope="session")
-async def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The providers' side in a process of its own; its webhooks go nowhere, the tests hand them over."""
-    port = free_port()
-    directory = tmp_path_factory.mktemp("sandbox")
-    env = os.environ | SECRETS
-    env |= {"HTTP_PORT": str(port), "SANDBOX_DATA_DIR": str(directory)}
-    env |= {"KINGUIN_WEBHOOK_URL": "http://127.0.0.1:9/kinguin/webhook"}
-    with Path(directory / "log").open("w") as log:
-        process = subprocess.Popen([sys.executable, "-m", "bitloot_sandbox"], env=env, stdout=log, stderr=log)
-        url = f"http://127.0.0.1:{port}"
-        try:
-            async with httpx.AsyncClient(trust_env=False) as http:
-
-                async def ready() -> bool:
-                    assert process.poll() is None, Path(directory / "log").read_text()
-                    try:
-                        return (await http.get(f"{url}/control/ledger")).is_success
-                    except httpx.TransportError:
-                        return False
-
-                await eventually(ready, "the sandbox answers", 30)
-            yield url
-        finally:
-            process.kill()
-            process.wait()
+    if given := os.environ.get("FULFILLMENT_TEST_SANDBOX"):
+        yield given
+        return
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as url:
+        yield url
 
 
 @pytest.fixture
-async def sandbox(sandbox_process: str) -> AsyncIterator[Sandbox]:
+async def sandbox(sandbox_url: str) -> AsyncIterator[Sandbox]:
     """The sandbox as it is at first, without webhooks."""
-    sandbox = Sandbox(sandbox_process)
+    sandbox = Sandbox(sandbox_url)
     await sandbox.reset()
     yield sandbox
     await sandbox.close()
 
 
 @pytest.fixture(params=["reservations", "esa"])
-def api(request: pytest.FixtureRequest) -> str:
+def api(request: pytest.FixtureRequest) -> Api:
     """Every test of buying runs on both adapters."""
-    chosen: str = request.param
+    chosen: Api = request.param
     return chosen
 
 
 @pytest.fixture
-def shop_settings(sandbox: Sandbox, api: str, database: Database) -> ShopSettings:
+def shop_settings(sandbox: Sandbox, api: Api, database: Database) -> ShopSettings:
     base = "/esa/api" if api == "esa" else "/kinguin"
     return ShopSettings(
         database_url=database.url_of("fulfillment"),
-        kinguin_api=api,  # type: ignore[arg-type]
+        kinguin_api=api,
         kinguin_base_url=sandbox.url + base,
         kinguin_client_id=SECRETS["KINGUIN_CLIENT_ID"],
         kinguin_client_secret=SECRETS["KINGUIN_CLIENT_SECRET"],
@@ -88,7 +72,7 @@ def shop_settings(sandbox: Sandbox, api: str, database: Database) -> ShopSetting
         kinguin_timeout_s=1.0,
         kinguin_reserve_timeout_s=1.0,
         kinguin_search_nones=2,
-        kinguin_search_over_s=0.3,
+        kinguin_search_over_s=1.0,
         nowpayments_base=f"{sandbox.url}/nowpayments/v1",
         nowpayments_api_key=SECRETS["NOWPAYMENTS_API_KEY"],
         reconcile_interval_s=1.0,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bitloot_local import environment, processes, report, topology
 from bitloot_local.config import Config
-from bitloot_local.errors import DownloadFailed, ToolMissing
+from bitloot_local.errors import DemoFailed, DownloadFailed, ToolMissing
 from bitloot_local.layout import Layout
 from bitloot_local.purchase import Purchase
 from bitloot_local.stack import Stack, down
@@ -62,7 +62,10 @@ async def buy(stack: Stack, terminal: Terminal) -> None:
         stack.crashes_reported(),
         Purchase.at(env, stack.layout, terminal) as purchase,
     ):
-        await purchase.place_order()
-        await purchase.pay()
-        await purchase.arrives()
-        await purchase.reveal()
+        try:
+            await purchase.place_order()
+            await purchase.pay()
+            await purchase.arrives()
+            await purchase.reveal()
+        except (LookupError, TypeError, ValueError) as error:
+            raise DemoFailed(f"an answer is not as agreed: {type(error).__name__}: {error}") from error

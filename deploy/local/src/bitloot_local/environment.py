@@ -103,6 +103,9 @@ def kinguin(config: Config) -> dict[str, str]:
     return {
         "KINGUIN_API": config.kinguin_api,
         "KINGUIN_BASE_URL": url(config.ports.sandbox) + path,
+        # an unclear purchase is settled sooner than at the real provider, whose search may lag for longer
+        "KINGUIN_RESERVE_TIMEOUT_S": "5",
+        "KINGUIN_SEARCH_OVER_S": "6",
         **secrets(config, *KINGUIN),
     }
 

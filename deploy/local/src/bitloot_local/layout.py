@@ -6,6 +6,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[4]
 POM = REPOSITORY / "deploy/local/pom.xml"
 UV = REPOSITORY / "deploy/local/uv"
+TOPICS = REPOSITORY / "deploy/topics.yaml"
 CATALOGUE = REPOSITORY / "deploy/catalogue.yaml"
 DEFAULT_ROOT = REPOSITORY / ".local"
 

@@ -64,6 +64,7 @@ def spawn(program: Program, layout: Layout, machine: dict[str, str]) -> Running:
     """Starts it with its log as its output and writes its pid file."""
     for path, text in program.files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # a configuration may hold credentials
         path.write_text(text)
     mark = Mark(str(layout.root.resolve()), program.name, program.fingerprint, program.stop_signal)
     env = {**machine, **program.env, MARK: str(mark)}
@@ -120,14 +121,26 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
+def listens_on(process: psutil.Process, ports: Iterable[int]) -> bool:
+    """Are these ports its own, or its children's? Else whoever answers there is not who was started."""
+    try:
+        sockets = [each for member in (process, *_children(process)) for each in member.net_connections("tcp")]
+    except psutil.AccessDenied:
+        return True
+    except psutil.NoSuchProcess:
+        return False
+    own = {each.laddr.port for each in sockets if each.laddr and each.status == psutil.CONN_LISTEN}
+    return own.issuperset(ports)
+
+
 def stop(running: Running, timeout_s: float = STOP_S_MAX) -> bool:
     """Asks, waits, then kills; its children too. True if it went by itself."""
     family = [running.process, *_children(running.process)]
-    _signal(running.process, running.mark.stop_signal)
+    send(running.process, running.mark.stop_signal)
     went = wait_until_dead([running.process], timeout_s)
     for member in family:
         if alive(member):
-            _signal(member, signal.SIGKILL)
+            send(member, signal.SIGKILL)
     wait_until_dead(family, REAPED_S_MAX)
     return went
 
@@ -177,7 +190,7 @@ def _parent(process: psutil.Process) -> psutil.Process | None:
         return None
 
 
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
+def send(process: psutil.Process, number: signal.Signals) -> None:
     try:
         process.send_signal(number)
     except psutil.NoSuchProcess:

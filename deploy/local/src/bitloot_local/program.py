@@ -26,7 +26,7 @@ class Program:
     files: Mapping[Path, str] = field(default_factory=dict)  # its configuration, written before a start
     user: int | None = None  # uid to run as, where root is refused
     stop_signal: signal.Signals = signal.SIGTERM
-    ready_s_max: float = 90
+    ready_s_max: float = 120
 
     @property
     def fingerprint(self) -> str:
@@ -47,4 +47,12 @@ class Job:
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
-    deadline_s: float = 120
+    deadline_s: float = 180
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Jobs one after the other, as soon as the server they need is ready."""
+
+    needs: str
+    jobs: tuple[Job, ...]

@@ -100,7 +100,7 @@ class Purchase:
         order = (await self._get("ingress", url, **token)).json()
         for item in order["timeline"][self._shown :]:
             status = f"   order {item['status']}" if item.get("status") else ""
-            self._terminal.line("timeline", f"{item['kind']}{status}")
+            self._terminal.line("timeline", f"{item['event']}{status}")
         self._shown = len(order["timeline"])
         return str(order["status"])
 

@@ -6,10 +6,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -19,12 +20,12 @@ from bitloot_local.errors import ProcessFailed, StackBusy, StackError
 from bitloot_local.layout import REPOSITORY, Layout
 from bitloot_local.ports import refuse_taken
 from bitloot_local.processes import Running
-from bitloot_local.program import Job, Program
+from bitloot_local.program import Job, Lane, Program
 from bitloot_local.terminal import Step, Terminal
 from bitloot_local.topology import SERVERS, Topology
 
 POLL_S = 0.05
-ADOPTED_READY_S_MAX = 20.0  # a process found running that does not answer for so long is started anew
+ADOPTED_READY_S_MAX = 45.0  # a process found running that does not answer for so long is started anew
 
 
 class Stack:
@@ -52,9 +53,19 @@ class Stack:
         envfile.write(
             self.layout.env_file, environment.everything(self.config), "The local stack, for tests and tools."
         )
-        await _all(self.bring_up(program) for program in self.topology.servers)
-        await _all(self._run_lane(lane) for lane in self.topology.lanes)
-        await _all(self.bring_up(program) for program in self.topology.services)
+        ready = {program.name: asyncio.Event() for program in self.topology.servers}
+
+        async def server(program: Program) -> None:
+            await self.bring_up(program)
+            ready[program.name].set()
+
+        async def lane(lane: Lane) -> None:
+            await ready[lane.needs].wait()
+            for job in lane.jobs:
+                await self._run(job)
+
+        await _all([*map(server, self.topology.servers), *map(lane, self.topology.lanes)])
+        await _all(map(self.bring_up, self.topology.services))
 
     async def _clear_the_way(self) -> None:
         """Adopts what already runs as it should, stops what runs otherwise, refuses ports of others."""
@@ -71,8 +82,11 @@ class Stack:
                 processes.write_pid(self.layout, running)
         for program in self.topology.programs:
             if program.name not in self.running:
-                for port, variable in program.ports:
-                    refuse_taken(port, variable)
+                self._refuse_taken_ports(program)
+
+    def _refuse_taken_ports(self, program: Program) -> None:
+        for port, variable in program.ports:
+            refuse_taken(port, variable)
 
     async def bring_up(self, program: Program) -> None:
         with self.terminal.step(program.name, "starting") as step:
@@ -88,7 +102,7 @@ class Stack:
     async def _still_answers(self, program: Program, step: Step) -> bool:
         running = self.running[program.name]
         step.report("already running: asking whether it is ready")
-        running.process.send_signal(signal.SIGCONT)  # it may have been stopped with SIGSTOP
+        processes.send(running.process, signal.SIGCONT)  # it may have been stopped with SIGSTOP
         try:
             await self._wait_ready(program, ADOPTED_READY_S_MAX)
         except ProcessFailed:
@@ -109,7 +123,10 @@ class Stack:
         while True:
             try:
                 async with asyncio.timeout(max(1.0, deadline - time.monotonic())):
-                    return await program.ready()
+                    await program.ready()
+                if processes.listens_on(process, [port for port, _ in program.ports]):
+                    return
+                reason = "its port answers, but is another process's"
             except Exception as error:  # noqa: BLE001 - whatever a server that is starting makes of a question
                 reason = str(error) or type(error).__name__
             self._refuse_dead(program.name, process)
@@ -120,6 +137,9 @@ class Stack:
 
     def _refuse_dead(self, name: str, process: psutil.Process) -> None:
         if not processes.alive(process):
+            for program in self.topology.programs:  # a port may have been taken since we looked
+                if program.name == name:
+                    self._refuse_taken_ports(program)
             raise ProcessFailed(name, f"died{exit_of(process)}", self.layout.log(name))
 
     @asynccontextmanager
@@ -144,11 +164,10 @@ class Stack:
         for name, running in list(self.running.items()):
             self._refuse_dead(name, running.process)
 
-    async def _run_lane(self, lane: Iterable[Job]) -> None:
-        for job in lane:
-            with self.terminal.step(job.name, f"bitloot {' '.join(job.argv[1:3])}") as step:
-                await run_job(job, self.config)
-                step.done = "applied"
+    async def _run(self, job: Job) -> None:
+        with self.terminal.step(job.name, f"bitloot {' '.join(job.argv[1:3])}") as step:
+            await run_job(job, self.config)
+            step.done = "applied"
 
     def stop_started(self) -> None:
         if self._started:
@@ -240,10 +259,10 @@ def exit_of(process: psutil.Process) -> str:
     return "" if code is None else f" (exit code {code})" if code >= 0 else f" ({signal.Signals(-code).name})"
 
 
-async def _all(tasks: Iterable[object]) -> None:
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     async with asyncio.TaskGroup() as group:
-        for task in tasks:
-            group.create_task(task)  # type: ignore[arg-type]
+        for each in work:
+            group.create_task(each)
 
 
 def first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

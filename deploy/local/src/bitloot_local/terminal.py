@@ -97,4 +97,7 @@ class Terminal:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             if self._steps:
-                self.line("…", "; ".join(f"{s.name}: {s.doing}" for s in self._steps))
+                doing: dict[str, list[str]] = {}
+                for step in self._steps:
+                    doing.setdefault(step.doing, []).append(step.name)
+                self.line("…", "; ".join(f"{', '.join(names)}: {what}" for what, names in doing.items()))

@@ -1,8 +1,8 @@
 """The whole topology on one page, in the order an order travels.
 
-kafka  postgres  s3  smtp  sandbox     all at once
-topics │ schema → catalogue            two lanes; each needs its server
-ingress  fulfillment  delivery  admin  all at once
+1. kafka, postgres, s3, smtp, sandbox: all at once;
+   beside them topics (as soon as kafka is ready), schema and then catalogue (as soon as postgres is)
+2. ingress, fulfillment, delivery, admin: all at once
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bitloot_local import jars, java
 from bitloot_local.config import Config
 from bitloot_local.environment import SERVICES
-from bitloot_local.program import Job, Program, Report
+from bitloot_local.program import Lane, Program, Report
 from bitloot_local.servers import kafka, kafka_memory, postgres, python_services, s3
 
 SERVERS = ("kafka", "postgres", "s3", "smtp")
@@ -21,7 +21,7 @@ NAMES = (*SERVERS, "sandbox", *SERVICES)
 @dataclass(frozen=True)
 class Topology:
     servers: tuple[Program, ...]
-    lanes: tuple[tuple[Job, ...], ...] = ()
+    lanes: tuple[Lane, ...] = ()
     services: tuple[Program, ...] = ()
 
     @property
@@ -30,9 +30,9 @@ class Topology:
 
 
 async def whole(config: Config, report: Report) -> Topology:
-    lanes: list[tuple[Job, ...]] = [(python_services.schema(config), python_services.catalogue(config))]
+    lanes = [Lane("postgres", (python_services.schema(config), python_services.catalogue(config)))]
     if config.kafka == "java":  # the in-memory one has no admin API
-        lanes.append((python_services.topics(config),))
+        lanes.append(Lane("kafka", (python_services.topics(config),)))
     return Topology(
         servers=(*(await servers(config, SERVERS, report)), python_services.sandbox(config)),
         lanes=tuple(lanes),

@@ -24,6 +24,7 @@ def main() -> int:
         http="httptools",
         ws="none",
         access_log=False,
+        timeout_keep_alive=75,  # as the gateways in front of the real ones
         proxy_headers=False,
         server_header=False,
         log_level="warning",

@@ -114,15 +114,20 @@ class SandboxProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
         self.port = free_port()
+        self.log = data_dir.with_suffix(".log")  # everything it printed
 
     async def start(self) -> None:
         env = SECRETS | {
             "PATH": os.environ.get("PATH", ""),
+            "PYTHONUNBUFFERED": "1",  # a kill must not hide what was printed
             "HTTP_PORT": str(self.port),
             "SANDBOX_DATA_DIR": str(self._data_dir),
             "KINGUIN_WEBHOOK_URL": self._webhook_url,
         }
-        self._process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bitloot_sandbox", env=env)
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bitloot_sandbox", env=env, stdout=log, stderr=log
+            )
         self._session = self._session or aiohttp.ClientSession()
         await eventually(self._is_ready, within_s=START_S_MAX)
 
@@ -135,8 +140,9 @@ class SandboxProcess:
     async def stop(self) -> None:
         assert self._process
         assert self._session
-        self._process.terminate()
-        await self._process.wait()
+        if self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
         await self._session.close()
 
     async def _is_ready(self) -> bool:

@@ -26,8 +26,8 @@ def _encode(value: Any) -> str:
     return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-async def open_pool(settings: DatabaseSettings, *, application: str) -> Pool:
-    """Opens a pool; `application` is shown in pg_stat_activity.
+async def open_pool(settings: DatabaseSettings, *, application: str, **server_settings: str) -> Pool:
+    """Opens a pool; `application` is shown in pg_stat_activity, `server_settings` hold for its connections.
 
     Raises OSError or asyncpg.PostgresError when the database cannot be reached.
     """
@@ -38,5 +38,9 @@ async def open_pool(settings: DatabaseSettings, *, application: str) -> Pool:
         command_timeout=settings.database_command_timeout_s,
         timeout=5,
         init=prepare,
-        server_settings={"application_name": application, "idle_in_transaction_session_timeout": "60000"},
+        server_settings={
+            "application_name": application,
+            "idle_in_transaction_session_timeout": "60000",
+            **server_settings,
+        },
     )

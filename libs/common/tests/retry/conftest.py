@@ -1,25 +1,25 @@
-"""A broker for the session, and a family of topics for each test that asks."""
+"""A family of topics on the session's broker for each test that asks."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
+import structlog
+from bitloot_local.pytest_plugin import KafkaServer
 
-from .broker import Broker
 from .harness import Family
 
 
-@pytest.fixture(scope="session")
-async def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broker]:
-    broker = Broker(Path(tmp_path_factory.mktemp("kafka")))
-    await broker.prepare()
-    await broker.start()
-    yield broker
-    broker.kill()
+@pytest.fixture(scope="session", autouse=True)
+def logs_aside() -> Iterator[None]:
+    """Keeps the ladders' log lines out of the standard output of the commands under test."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
-async def family(kafka_server: Broker) -> AsyncIterator[Callable[..., Awaitable[Family]]]:
+async def family(kafka_server: KafkaServer) -> AsyncIterator[Callable[..., Awaitable[Family]]]:
     """`await family(1, 2)`: a service with retry topics of one and two seconds."""
     made: list[Family] = []
 

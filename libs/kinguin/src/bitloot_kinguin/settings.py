@@ -37,6 +37,9 @@ class KinguinSettings(BaseSettings):
         missing = [name.upper() for name in wanted if not getattr(self, name)]
         if missing:
             raise ValueError(f"KINGUIN_API={self.kinguin_api} needs {' and '.join(missing)}")
+        if self.kinguin_api == "esa" and self.kinguin_search_over_s < self.kinguin_reserve_timeout_s:
+            # a purchase that still is on its way when the search says none would be made twice
+            raise ValueError("KINGUIN_SEARCH_OVER_S must not be below KINGUIN_RESERVE_TIMEOUT_S")
         return self
 
     @property

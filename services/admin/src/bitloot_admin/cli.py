@@ -13,17 +13,22 @@ from bitloot_common.problem import Problem
 from bitloot_common.settings import DatabaseSettings, load
 from pydantic import SecretStr, ValidationError
 
+from bitloot_admin import cli_lookup
 from bitloot_admin.models.people import NewPerson, Person
 from bitloot_admin.rights import Role
 from bitloot_admin.use_cases import generate_history as history
 from bitloot_admin.use_cases.add_person import PersonExists, add_person
 
-app = typer.Typer(help="People of the admin service.", no_args_is_help=True)
+app = typer.Typer(help="People of the admin service, and orders by their ids.", no_args_is_help=True)
+
+
+app.command("find")(cli_lookup.find)
+app.command("order")(cli_lookup.order)
 
 
 @app.callback()
 def admin_commands() -> None:
-    """People of the admin service."""
+    """People of the admin service, and orders by their ids."""
 
 
 @app.command()

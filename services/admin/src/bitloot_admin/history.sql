@@ -16,10 +16,10 @@ select
     case
         when at > now() - interval '40 minutes' and n % 9 = 0 then (array['paid', 'reserving', 'reserved', 'given', 'delivered', 'stored'])[1 + n / 9 % 6]
         when at > now() - interval '2 hours' and n % 7 = 0 then 'awaiting_payment'
-        when n % 1000 < 935 then 'fulfilled'
-        when n % 1000 < 970 then 'expired'
-        when n % 1000 < 984 then 'cancelled'
-        when n % 1000 < 992 then 'refund_due'
+        when n::bigint * 7919 % 1000 < 935 then 'fulfilled'
+        when n::bigint * 7919 % 1000 < 970 then 'expired'
+        when n::bigint * 7919 % 1000 < 984 then 'cancelled'
+        when n::bigint * 7919 % 1000 < 992 then 'refund_due'
         else 'underpaid'
     end as status,
     (array['ada', 'grace', 'alan', 'edsger', 'barbara', 'donald', 'margaret', 'ken', 'radia', 'leslie'])[1 + n % 10] as first,
@@ -28,7 +28,7 @@ select
     1 + (n % 17 = 0)::int + (n % 83 = 0)::int as quantity,
     1000000000 + n as payment_number
 from (
-    select n, now() - interval '365 days' * (1 - power(n::float8 / :orders, 0.8)) - interval '1 second' * (n % 7) as at
+    select n, now() - interval '365 days' * (1 - power(n::float8 / :orders, 0.8)) - interval '1 second' * (n % 7) - interval '11 minutes' * (n % 9 <> 0)::int as at
     from generate_series(1, :orders) n
 ) spread;
 
@@ -104,7 +104,7 @@ where status in ('fulfilled', 'stored', 'delivered', 'given', 'reserved', 'reser
 insert into deliveries (id, order_id, purpose, message_id, status, attempts, created_at, mailed_at)
 select
     pg_temp.id_at(at + interval '502 seconds', 'delivery' || n), id, 'keys', id || '.keys.1@bitloot.example', 'mailed', 1,
-    at + interval '502 seconds', at + interval '480 seconds' + interval '1 second' * (2.2 + 40 * power((n * 7919 % 1000) / 1000.0, 6))
+    at + interval '502 seconds', at + interval '480 seconds' + interval '1 second' * (2.2 + 40 * power((n::bigint * 7919 % 1000) / 1000.0, 6))
 from made
 where status = 'fulfilled';
 

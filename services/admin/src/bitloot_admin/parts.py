@@ -7,8 +7,14 @@ from bitloot_common.db import Pool
 from bitloot_common.outbox import Outbox
 from fastapi import Depends, Request
 
+from bitloot_admin.broker import BrokerWatch
+from bitloot_admin.health_watch import ServicesWatch
+from bitloot_admin.live import Hub
+from bitloot_admin.models.overview import Overview
+from bitloot_admin.remembered import Remembered
 from bitloot_admin.settings import Settings
 from bitloot_admin.throttle import Throttle
+from bitloot_admin.use_cases.replay_dead_letters import Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,12 @@ class Parts:
     pool: Pool
     outbox: Outbox
     sign_ins: Throttle
+    hub: Hub
+    broker: BrokerWatch
+    health: ServicesWatch
+    overview: Remembered[Overview]
+    open_dead_letters: Remembered[int]
+    jobs: Jobs
 
 
 def _parts(request: Request) -> Parts:

@@ -27,3 +27,9 @@ class Settings(ServiceSettings):
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr | None = None
     oidc_role_claim: str = Field("", description="the claim that names the role; empty: people must exist here")
+
+    @property
+    def service_urls(self) -> dict[str, str]:
+        """The services whose readiness is watched, those whose URL is known."""
+        urls = {"ingress": self.ingress_url, "fulfillment": self.fulfillment_url, "delivery": self.delivery_url}
+        return {name: url for name, url in urls.items() if url}

@@ -1,17 +1,19 @@
 """Composition root: settings → pool, outbox, clients, use cases → consumers and routes."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 
+from bitloot_common.agents import Agents
 from bitloot_common.db import Pool, open_pool
 from bitloot_common.health import Check, Degraded, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
 from bitloot_common.retry import Breaker, Breakers, Ladder
-from bitloot_kinguin import open_kinguin
+from bitloot_kinguin import Kinguin, open_kinguin
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
@@ -22,11 +24,13 @@ from bitloot_delivery.clients.mailer import Mailer
 from bitloot_delivery.clients.resend import open_resend
 from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
+from bitloot_delivery.clients.storage import KeyStorage
 from bitloot_delivery.http import Door, install_refusals, routes
 from bitloot_delivery.letters import Letters
 from bitloot_delivery.pages import Pages
 from bitloot_delivery.rates import FailureLimit
-from bitloot_delivery.settings import DeliverySettings
+from bitloot_delivery.settings import DeliverySettings, MailSettings
+from bitloot_delivery.use_cases.delete_old_keys import DeleteOldKeys
 from bitloot_delivery.use_cases.open_link import OpenLink
 from bitloot_delivery.use_cases.queue_fresh_link import QueueFreshLink
 from bitloot_delivery.use_cases.queue_mail import QueueMail
@@ -36,6 +40,83 @@ from bitloot_delivery.use_cases.send_mail import SendMail
 from bitloot_delivery.use_cases.store_keys import StoreKeys
 
 SERVICE = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What delivery works with, opened."""
+
+    pool: Pool
+    outbox: Outbox
+    kinguin: Kinguin
+    storage: KeyStorage
+    mailer: Mailer
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What delivery does."""
+
+    store_keys: StoreKeys
+    queue_mail: QueueMail
+    send_mail: SendMail
+    revoke_links: RevokeLinks
+    open_link: OpenLink
+    reveal_keys: RevealKeys
+    queue_fresh_link: QueueFreshLink
+    delete_old_keys: DeleteOldKeys
+
+
+def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
+    """The use cases, each with the parts that it needs."""
+    pool, outbox, storage = outside.pool, outside.outbox, outside.storage
+    ring, signer = settings.ring(), settings.signer()
+    mail_domain = parseaddr(settings.email_from)[1].rpartition("@")[2]
+    return UseCases(
+        store_keys=StoreKeys(pool, outbox, outside.kinguin, storage, ring, mail_domain),
+        queue_mail=QueueMail(pool, outbox, mail_domain),
+        send_mail=SendMail(
+            pool,
+            outbox,
+            outside.mailer,
+            signer,
+            Letters(_brand(settings)),
+            link_base=f"{settings.frontend_url.rstrip('/')}/d",
+            link_ttl=timedelta(seconds=settings.link_ttl_s),
+            send_timeout_s=settings.mail_timeout_s,
+        ),
+        revoke_links=RevokeLinks(pool, outbox),
+        open_link=OpenLink(pool, signer, settings.reveals_max),
+        reveal_keys=RevealKeys(pool, outbox, storage, ring, settings.reveals_max, settings.storage_url_ttl_s),
+        queue_fresh_link=QueueFreshLink(
+            pool,
+            outbox,
+            mail_domain,
+            settings.fresh_links_per_hour_max,
+            timedelta(seconds=settings.fresh_link_pause_s),
+        ),
+        delete_old_keys=DeleteOldKeys(
+            pool,
+            outbox,
+            storage,
+            after_view=timedelta(days=settings.keys_keep_days_after_view),
+            after_delivery=timedelta(days=settings.keys_keep_days_after_delivery),
+            readers_keep=timedelta(days=settings.readers_keep_days),
+            interval_s=settings.retention_interval_s,
+        ),
+    )
+
+
+def open_door(settings: DeliverySettings, use_cases: UseCases) -> Door:
+    """What the routes need."""
+    return Door(
+        pages=Pages(_brand(settings), settings.storage_origin),
+        address=ClientAddress(settings.trusted_proxies),
+        failures=FailureLimit(settings.wrong_tokens_per_minute_max),
+        open_link=use_cases.open_link,
+        reveal_keys=use_cases.reveal_keys,
+        queue_fresh_link=use_cases.queue_fresh_link,
+    )
 
 
 def create_app(settings: DeliverySettings) -> FastAPI:
@@ -48,6 +129,15 @@ def create_app(settings: DeliverySettings) -> FastAPI:
             app.state.door = await _open(settings, stack, checks)
             yield
 
+    return serve_door(settings, lifespan, checks)
+
+
+def serve_door(
+    settings: DeliverySettings,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    checks: Mapping[str, Check],
+) -> FastAPI:
+    """The HTTP side around a lifespan that sets `app.state.door`."""
     app = FastAPI(title="BitLoot delivery", description="The link page, and the health of delivery.", lifespan=lifespan)
     install_problems(app)
     install_refusals(app)
@@ -60,7 +150,35 @@ def create_app(settings: DeliverySettings) -> FastAPI:
 
 
 async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[str, Check]) -> Door:
-    """Opens what the service works with, bottom up; `stack` closes it top down."""
+    """Opens everything, bottom up; `stack` closes it top down."""
+    outside, relay = await _open_outside(settings, stack)
+    pool, mailer, storage = outside.pool, outside.mailer, outside.storage
+    database = Breaker("postgresql", probe=lambda: _ask(pool))
+    breakers = Breakers(database, outside.kinguin.breaker, storage.breaker, mailer.breaker)
+    ladder = Ladder(SERVICE, settings.kafka_bootstrap_servers, breakers=breakers)
+    use_cases = compose(settings, outside)
+    consumers.declare(
+        ladder,
+        store_keys=use_cases.store_keys,
+        queue_mail=use_cases.queue_mail,
+        revoke_links=use_cases.revoke_links,
+        send_mail=use_cases.send_mail,
+    )
+    await ladder.start()
+    stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
+    agents = Agents()
+    agents.start("retention", use_cases.delete_old_keys.run)
+    stack.push_async_callback(agents.stop)
+    checks |= ladder.checks() | {
+        "postgresql": lambda: _ask(pool),
+        "outbox": relay.check,
+        "storage": storage.check,
+        "mail": lambda: _mail(mailer),
+    }
+    return open_door(settings, use_cases)
+
+
+async def _open_outside(settings: DeliverySettings, stack: AsyncExitStack) -> tuple[Outside, Relay]:
     pool = await open_pool(settings, application=f"bitloot-{SERVICE}")
     stack.push_async_callback(pool.close)
     outbox = Outbox(SERVICE)
@@ -68,49 +186,15 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
     await relay.start()
     stack.push_async_callback(relay.stop)
     storage = await stack.enter_async_context(open_storage(settings))
-    mailer = _open_mailer(settings)
+    mailer = open_mailer(settings)
     stack.push_async_callback(mailer.close)
     kinguin = open_kinguin(settings)
     stack.push_async_callback(kinguin.close)
-    database = Breaker("postgresql", probe=lambda: _ask(pool))
-    breakers = Breakers(database, kinguin.breaker, storage.breaker, mailer.breaker)
-    brand = Brand(settings.shop_name, settings.shop_colour, settings.shop_contact)
-    mail_domain = parseaddr(settings.email_from)[1].rpartition("@")[2]
-    link_base = f"{settings.frontend_url.rstrip('/')}/d"
-    link_ttl = timedelta(seconds=settings.link_ttl_s)
-    ladder = Ladder(SERVICE, settings.kafka_bootstrap_servers, breakers=breakers)
-    consumers.declare(
-        ladder,
-        store_keys=StoreKeys(pool, outbox, kinguin, storage, settings.ring(), mail_domain),
-        queue_mail=QueueMail(pool, outbox, mail_domain),
-        revoke_links=RevokeLinks(pool, outbox),
-        send_mail=SendMail(
-            pool, outbox, mailer, settings.signer(), Letters(brand), link_base, link_ttl, settings.mail_timeout_s
-        ),
-    )
-    await ladder.start()
-    stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
-    checks |= {"postgresql": lambda: _ask(pool), "storage": storage.check, "mail": lambda: _mail(mailer)}
-    checks |= {"outbox": relay.check, **{name: check for name, check in ladder.checks().items() if name not in checks}}
-    return Door(
-        pages=Pages(brand, settings.storage_origin),
-        address=ClientAddress(settings.trusted_proxies),
-        failures=FailureLimit(settings.wrong_tokens_per_minute_max),
-        open_link=OpenLink(pool, settings.signer(), settings.reveals_max),
-        reveal_keys=RevealKeys(
-            pool, outbox, storage, settings.ring(), settings.reveals_max, settings.storage_url_ttl_s
-        ),
-        queue_fresh_link=QueueFreshLink(
-            pool,
-            outbox,
-            mail_domain,
-            settings.fresh_links_per_hour_max,
-            timedelta(seconds=settings.fresh_link_pause_s),
-        ),
-    )
+    return Outside(pool, outbox, kinguin, storage, mailer), relay
 
 
-def _open_mailer(settings: DeliverySettings) -> Mailer:
+def open_mailer(settings: MailSettings) -> Mailer:
+    """The mailer that MAIL_TRANSPORT names."""
     if settings.mail_transport == "resend":
         return open_resend(settings)
     return SmtpMailer(
@@ -119,6 +203,10 @@ def _open_mailer(settings: DeliverySettings) -> Mailer:
         connections_max=settings.smtp_connections_max,
         timeout_s=settings.mail_timeout_s,
     )
+
+
+def _brand(settings: MailSettings) -> Brand:
+    return Brand(settings.shop_name, settings.shop_colour, settings.shop_contact)
 
 
 async def _ask(pool: Pool) -> None:

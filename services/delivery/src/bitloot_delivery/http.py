@@ -9,8 +9,7 @@ import structlog
 from bitloot_common.problem import problem_response
 from bitloot_common.retry import Failure
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
-from fastapi.responses import ORJSONResponse
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from bitloot_delivery.client_address import ClientAddress
 from bitloot_delivery.links import LENGTH_MAX
@@ -113,7 +112,7 @@ async def status(door: OpenDoor, request: Request, token: Token) -> Response:
     if isinstance(opened, Response):
         return opened
     told = LinkStatus(state=opened.state, codes_stored=opened.codes_stored, quantity=opened.order.quantity)
-    return _json(door, told.model_dump(by_alias=True))
+    return _json(door, told.model_dump(mode="json", by_alias=True))
 
 
 @routes.post("/{token}/reveal", response_model=RevealAnswer, summary="Records the view; says what opens the keys")
@@ -193,7 +192,7 @@ def _not_revealed(door: Door, request: Request, opened: OpenedLink, token: str, 
 
 
 def _json(door: Door, body: dict[str, Any], status: int = 200) -> Response:
-    return ORJSONResponse(body, status, headers=door.pages.headers)
+    return JSONResponse(body, status, headers=door.pages.headers)
 
 
 def _route(request: Request) -> str:

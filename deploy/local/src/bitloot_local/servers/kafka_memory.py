@@ -7,8 +7,9 @@ the metadata it answers sends clients to the mock itself.
 
 What aiokafka can do on it (tried with confluent-kafka 2.16, aiokafka 0.14): idempotent and transactional
 producers, headers, timestamps, committed offsets, one consumer per group. What it lacks:
-- topics are made by the first request for their metadata, always with 4 partitions; no admin API
-  (CreateTopics, ListGroups, group offsets), so `bitloot topics apply` is left out;
+- no admin API (CreateTopics, ListGroups, group offsets), so `bitloot topics apply` is left out: a topic is
+  made by the first request for its metadata, which this process sends for every one that is declared;
+  each has 4 partitions, whatever its declaration says;
 - a second member of a group is refused (SyncGroup answers InvalidRequest): one instance per service;
 - nothing on disk, and at most 5 MB a partition: a restart forgets every message.
 So it shows the main job, and no test runs on it.
@@ -19,14 +20,17 @@ import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 
+from bitloot_common import topics
 from confluent_kafka import Producer
 
 from bitloot_local.config import Config
+from bitloot_local.layout import TOPICS
 from bitloot_local.ports import HOST
 from bitloot_local.program import Program
 from bitloot_local.servers.kafka import metadata_answers
 
 CHUNK_BYTES = 65536
+METADATA_S_MAX = 10
 
 
 def program(config: Config) -> Program:
@@ -41,7 +45,9 @@ def program(config: Config) -> Program:
 
 async def serve(port: int) -> None:
     cluster = Producer({"test.mock.num.brokers": 1, "log_level": 3})
-    broker = next(iter(cluster.list_topics(timeout=10).brokers.values()))
+    for topic in topics.read(TOPICS):
+        cluster.list_topics(topic.name, timeout=METADATA_S_MAX)
+    broker = next(iter(cluster.list_topics(timeout=METADATA_S_MAX).brokers.values()))
     server = await asyncio.start_server(relay_to(broker.host, broker.port), HOST, port)
     print(f"in-memory Kafka on {HOST}:{port}, broker on port {broker.port}", flush=True)
     async with server:

@@ -146,11 +146,15 @@ class Payments:
     async def _walk(self, payment_id: int, to_status: str, step_s: float) -> None:
         payment = self.find(payment_id)
         assert payment
+        at = payment.status
         for status in _way(payment.status, to_status):
             await asyncio.sleep(step_s)
-            if payment := self.find(payment_id):
-                half = round(payment.pay_amount / 2, 8) if to_status == "partially_paid" else None
-                self.move(payment, status, half, silent=None)
+            payment = self.find(payment_id)
+            if payment is None or payment.status != at:  # somebody else has moved it meanwhile
+                return
+            half = round(payment.pay_amount / 2, 8) if to_status == "partially_paid" else None
+            self.move(payment, status, half, silent=None)
+            at = status
 
     def _start_case(self, payment: Payment, case: str) -> None:
         end = {"success": "finished", "failed": "failed", "partially_paid": "partially_paid"}.get(case)

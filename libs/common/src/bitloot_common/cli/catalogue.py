@@ -11,7 +11,7 @@ from bitloot_common import catalogue
 from bitloot_common.cli.output import fail, print_json
 from bitloot_common.settings import DatabaseSettings, load
 
-app = typer.Typer(help="The product catalogue.", no_args_is_help=True)
+app = typer.Typer(help="The product catalogue.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()

@@ -9,7 +9,7 @@ from bitloot_common import schema
 from bitloot_common.cli.output import print_json
 from bitloot_common.settings import DatabaseSettings, load
 
-app = typer.Typer(help="The shared database's schema and roles.", no_args_is_help=True)
+app = typer.Typer(help="The shared database's schema and roles.", no_args_is_help=True, rich_markup_mode=None)
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 

@@ -11,7 +11,7 @@ from bitloot_common import topics
 from bitloot_common.cli.output import fail, print_json
 from bitloot_common.settings import KafkaSettings, load
 
-app = typer.Typer(help="The Kafka topics as declared in topics.yaml.", no_args_is_help=True)
+app = typer.Typer(help="The Kafka topics as declared in topics.yaml.", no_args_is_help=True, rich_markup_mode=None)
 
 FileOption = Annotated[Path, typer.Option("--file", help="The declaration.", exists=True, dir_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

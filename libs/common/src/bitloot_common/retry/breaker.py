@@ -21,7 +21,6 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from bitloot_common.health import Degraded
 from bitloot_common.retry import metrics
 from bitloot_common.retry.classify import is_outage
 from bitloot_common.retry.errors import Outage
@@ -204,6 +203,8 @@ class Breaker:
 
     async def check(self) -> None:
         """For readiness: raises Degraded unless closed."""
+        from bitloot_common.health import Degraded  # here, as FastAPI is most of a worker's start-up time
+
         if self.state is not State.CLOSED:
             raise Degraded(f"{self.dependency} {self.state} since {self.since:%Y-%m-%dT%H:%M:%SZ} ({self.reason})")
 

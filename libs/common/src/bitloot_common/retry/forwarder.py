@@ -7,7 +7,7 @@ for ever: the caller's offset waits for it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 # The ladder's topics take 64 KiB more than the main ones (topics.yaml), and our headers are below 8 KiB.
 REQUEST_BYTES_MAX = 1_048_576 + 49_152
+# aiokafka wakes every sender that waits for room in a batch, for one to find it: with its 16 KiB, a flood of
+# failures spent most of its time on that.
+BATCH_BYTES_MAX = 524_288
 PAUSE_S = 0.1
 PAUSE_S_MAX = 5.0
 STOP_S_MAX = 5.0
@@ -38,16 +41,29 @@ class Forwarder:
 
     async def start(self) -> None:
         """Raises KafkaConnectionError when no broker answers."""
-        producer = self._new_producer()
+        self._producer = await self._started_producer()
+
+    async def _started_producer(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=REQUEST_BYTES_MAX,
+            max_batch_size=BATCH_BYTES_MAX,
+            **self._client,
+        )
         try:
             await producer.start()
         except BaseException:
-            await producer.stop()
+            await self._stop(producer)
             raise
-        self._producer = producer
+        return producer
 
-    def _new_producer(self) -> AIOKafkaProducer:
-        return AIOKafkaProducer(acks="all", enable_idempotence=True, max_request_size=REQUEST_BYTES_MAX, **self._client)
+    async def learn(self, topics: Iterable[str]) -> None:
+        """Fetches the topics' partitions now: a first send while the broker is away would wait for them, and
+        then fail, where one that knows them waits for the broker."""
+        assert self._producer is not None, "learn before start"
+        for topic in topics:
+            await self._producer.partitions_for(topic)
 
     async def topics(self) -> dict[str, set[int]]:
         """The partitions of every topic that the broker has."""
@@ -68,6 +84,7 @@ class Forwarder:
             except MessageSizeTooLargeError:
                 slim = [(name, text) for name, text in headers if name != names.EXCEPTION_STACKTRACE]
                 log.warning("forward.too_large", topic=topic, bytes=len(value or b""))
+                await self._renew(producer)  # if it was the broker who refused, this one is broken
                 if len(slim) < len(headers):
                     headers = slim
                     continue
@@ -105,14 +122,12 @@ class Forwarder:
             for future in waiting:
                 if not future.done():
                     future.set_exception(KafkaError("producer replaced"))
-            producer = self._new_producer()
-            try:
-                await producer.start()
-            except (KafkaError, OSError) as error:
-                await self._stop(producer)
-                log.warning("forward.no_broker", error=repr(error))
-                return
-            self._producer = producer
+            while self._producer is broken:
+                try:
+                    self._producer = await self._started_producer()
+                except (KafkaError, OSError) as error:
+                    log.warning("forward.no_broker", error=repr(error))
+                    await asyncio.sleep(1)
             log.info("forward.producer_renewed")
 
     async def stop(self) -> None:

@@ -162,7 +162,29 @@ jobs = Table(
     Column("failed", Integer, nullable=False, server_default="0"),
     Column("report", JSONB, nullable=False, server_default="{}"),
     created_now("created_at"),
+    created_now("touched_at"),
     Column("finished_at", TIMESTAMP),
     CheckConstraint("state in ('running', 'finished', 'aborted', 'failed')", name="state"),
     Index("ix_jobs_created_at", "created_at"),
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("service", Text, nullable=False, comment="who said so"),
+    Column("dependency", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    created_now("began_at"),
+    Column("ended_at", TIMESTAMP),
+    Index("uq_outages_open", "service", "dependency", unique=True, postgresql_where=text("ended_at is null")),
+)
+
+dead_letter_groups = Table(
+    "dead_letter_groups",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("note", Text, nullable=False, comment="what is known about this failure"),
+    Column("noted_by", Text, nullable=False),
+    created_now("noted_at"),
 )

@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from fastapi import Depends, Query
+from fastapi.responses import StreamingResponse
 
 from bitloot_admin.access import LOOK, router
+from bitloot_admin.api.export import Format, stream_csv
 from bitloot_admin.models.audit import AuditFilter, AuditRow
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
@@ -14,10 +16,14 @@ routes = router("audit log", prefix="/admin/audit-log")
 
 
 class AuditQuery(AuditFilter, PageRequest):
-    """Filter, order and page."""
+    """Filter, order, page and format."""
+
+    format: Format = "json"
 
 
-@routes.get("", summary="Audit log", dependencies=[Depends(LOOK)])
-async def list_audit(parts: UsesParts, query: Annotated[AuditQuery, Query()]) -> Page[AuditRow]:
+@routes.get("", summary="Audit log", response_model=Page[AuditRow], dependencies=[Depends(LOOK)])
+async def list_audit_log(parts: UsesParts, query: Annotated[AuditQuery, Query()]) -> Page[AuditRow] | StreamingResponse:
     """Who did what to what, and why; newest first."""
+    if query.format == "csv":
+        return stream_csv("audit-log", parts.pool, audit_log.listing(query), AuditRow)
     return await audit_log.list_audit(parts.pool, query, query)

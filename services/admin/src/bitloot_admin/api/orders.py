@@ -5,8 +5,10 @@ from uuid import UUID
 
 from bitloot_common.events.admin import FulfillmentRetryRequested, ResendRequested, RevocationRequested
 from fastapi import Depends, Query
+from fastapi.responses import StreamingResponse
 
 from bitloot_admin.access import LOOK, Operator, router
+from bitloot_admin.api.export import Format, stream_csv
 from bitloot_admin.models.orders import OrderDetail, OrderFilter, OrderSummary
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
@@ -18,12 +20,18 @@ routes = router("orders", prefix="/admin/orders")
 
 
 class OrdersQuery(OrderFilter, PageRequest):
-    """Filter, order and page."""
+    """Filter, order, page and format."""
+
+    format: Format = "json"
 
 
-@routes.get("", summary="Orders", dependencies=[Depends(LOOK)])
-async def list_orders(parts: UsesParts, query: Annotated[OrdersQuery, Query()]) -> Page[OrderSummary]:
+@routes.get("", summary="Orders", response_model=Page[OrderSummary], dependencies=[Depends(LOOK)])
+async def list_orders(
+    parts: UsesParts, query: Annotated[OrdersQuery, Query()]
+) -> Page[OrderSummary] | StreamingResponse:
     """A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id."""
+    if query.format == "csv":
+        return stream_csv("orders", parts.pool, orders.listing(query), OrderSummary)
     return await orders.list_orders(parts.pool, query, query)
 
 

@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from fastapi import Depends, Query
+from fastapi.responses import StreamingResponse
 
 from bitloot_admin.access import LOOK, router
+from bitloot_admin.api.export import Format, stream_csv
 from bitloot_admin.models.payments import Payment, PaymentFilter
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
@@ -14,10 +16,16 @@ routes = router("payments", prefix="/admin/payments")
 
 
 class PaymentsQuery(PaymentFilter, PageRequest):
-    """Filter, order and page."""
+    """Filter, order, page and format."""
+
+    format: Format = "json"
 
 
-@routes.get("", summary="Payments", dependencies=[Depends(LOOK)])
-async def list_payments(parts: UsesParts, query: Annotated[PaymentsQuery, Query()]) -> Page[Payment]:
+@routes.get("", summary="Payments", response_model=Page[Payment], dependencies=[Depends(LOOK)])
+async def list_payments(
+    parts: UsesParts, query: Annotated[PaymentsQuery, Query()]
+) -> Page[Payment] | StreamingResponse:
     """A page of payments; `orphaned=true` is the money that fits no order."""
+    if query.format == "csv":
+        return stream_csv("payments", parts.pool, payments.listing(query), Payment)
     return await payments.list_payments(parts.pool, query, query)

@@ -34,28 +34,28 @@ async def list_people(parts: UsesParts, _: Manager) -> People:
 
 
 @routes.post("/people", status_code=201, summary="Add somebody")
-async def post_person(parts: UsesParts, who: Manager, new: NewPerson) -> Person:
+async def create_person(parts: UsesParts, who: Manager, new: NewPerson) -> Person:
     async with parts.pool.acquire() as connection:
         return await add_person(connection, new, actor=who.actor)
 
 
 @routes.patch("/people/{person_id}", summary="Change a role or password, disable or enable")
-async def patch_person(parts: UsesParts, who: Manager, person_id: UUID, change: PersonChange) -> Person:
+async def update_person(parts: UsesParts, who: Manager, person_id: UUID, change: PersonChange) -> Person:
     return await change_person(parts.pool, person_id, change, actor=who.actor)
 
 
 @routes.get("/api-tokens", summary="API tokens")
-async def list_tokens(parts: UsesParts, _: Manager) -> ApiTokens:
+async def list_api_tokens(parts: UsesParts, _: Manager) -> ApiTokens:
     async with parts.pool.acquire() as connection:
         rows = await access.list_tokens(connection)
     return ApiTokens(items=[ApiToken.model_validate(dict(row)) for row in rows])
 
 
 @routes.post("/api-tokens", status_code=201, summary="Issue an API token; shown once")
-async def post_token(parts: UsesParts, who: Manager, new: NewToken) -> IssuedToken:
+async def issue_api_token(parts: UsesParts, who: Manager, new: NewToken) -> IssuedToken:
     return await issue_token(parts.pool, new, actor=who.actor)
 
 
 @routes.delete("/api-tokens/{token_id}", status_code=204, summary="Revoke an API token")
-async def delete_token(parts: UsesParts, who: Manager, token_id: UUID) -> None:
+async def revoke_api_token(parts: UsesParts, who: Manager, token_id: UUID) -> None:
     await revoke_token(parts.pool, token_id, actor=who.actor)

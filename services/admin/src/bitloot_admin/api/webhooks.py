@@ -4,8 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
+from fastapi.responses import StreamingResponse
 
 from bitloot_admin.access import LOOK, Operator, Revealer, router
+from bitloot_admin.api.export import Format, stream_csv
 from bitloot_admin.models.webhooks import ReplayAccepted, WebhookDetail, WebhookFilter, WebhookSummary
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
@@ -18,31 +20,44 @@ routes = router("webhook logs", prefix="/admin/webhook-logs")
 
 
 class WebhooksQuery(WebhookFilter, PageRequest):
-    """Filter, order and page."""
+    """Filter, order, page and format."""
+
+    format: Format = "json"
 
 
-@routes.get("", summary="Webhook logs", dependencies=[Depends(LOOK)])
-async def list_webhooks(parts: UsesParts, query: Annotated[WebhooksQuery, Query()]) -> Page[WebhookSummary]:
+@routes.get("", summary="Webhook logs", response_model=Page[WebhookSummary], dependencies=[Depends(LOOK)])
+async def list_webhook_logs(
+    parts: UsesParts, query: Annotated[WebhooksQuery, Query()]
+) -> Page[WebhookSummary] | StreamingResponse:
     """A page of webhook logs."""
+    if query.format == "csv":
+        return stream_csv("webhook-logs", parts.pool, webhooks.listing(query), WebhookSummary)
     return await webhooks.list_webhooks(parts.pool, query, query)
 
 
 @routes.get("/{webhook_id}", summary="One webhook with its payload", dependencies=[Depends(LOOK)])
-async def get_webhook(parts: UsesParts, webhook_id: UUID) -> WebhookDetail:
+async def get_webhook_log(parts: UsesParts, webhook_id: UUID) -> WebhookDetail:
     """The webhook, its headers redacted and its payload masked where it looks like a secret."""
     return await show_webhook(parts.pool, webhook_id, trace_url_template=parts.settings.trace_url_template)
 
 
 @routes.get("/{webhook_id}/raw", summary="The body, byte for byte; audited", response_class=Response)
-async def get_raw(parts: UsesParts, who: Revealer, webhook_id: UUID) -> Response:
+async def get_webhook_body(parts: UsesParts, who: Revealer, webhook_id: UUID) -> Response:
     """The stored bytes as they are. That you looked is written to the audit log."""
-    body = await reveal_webhook(parts.pool, webhook_id, who.actor)
+    return attachment(webhook_id, await reveal_webhook(parts.pool, webhook_id, who.actor))
+
+
+def attachment(webhook_id: UUID, body: bytes) -> Response:
+    """The bytes as a download: never shown as a page of ours, whatever they are."""
     name = f'attachment; filename="webhook-{webhook_id}.json"'
-    return Response(body, media_type="application/octet-stream", headers={"content-disposition": name})
+    headers = {"content-disposition": name, "x-content-type-options": "nosniff"}
+    return Response(body, media_type="application/octet-stream", headers=headers)
 
 
 @routes.post("/{webhook_id}/replay", status_code=202, summary="Put the webhook back on its topic")
-async def replay(parts: UsesParts, who: Operator, webhook_id: UUID, why: Why | None = None) -> ReplayAccepted:
+async def replay_webhook_log(
+    parts: UsesParts, who: Operator, webhook_id: UUID, why: Why | None = None
+) -> ReplayAccepted:
     """Processes the webhook again as a new event. What it already caused it does not cause twice."""
     reason = why.reason if why else ""
     return await replay_webhook(parts.pool, parts.outbox, webhook_id, actor=who.actor, reason=reason)

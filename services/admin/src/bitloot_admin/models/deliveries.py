@@ -19,7 +19,7 @@ class SealedKeys(Model):
     storage_ref: str
     codes_count: int
     kid: str
-    sealed_at: datetime
+    sealed_at: datetime | None  # null while only the intent is committed
     viewed_at: datetime | None
     view_count: int
     deleted_at: datetime | None

@@ -13,7 +13,7 @@ def listing(wanted: AuditFilter) -> Listing:
     columns = "id, at, actor, action, target, reason, detail"
     found = Listing(columns, "audit_log", order=[("id", "bigint")], descending=wanted.sort.startswith("-"))
     if term := Term.of(wanted.q):
-        kinds = ["order", "webhook", "person", "token", "deadLetter", "group"]
+        kinds = ["order", "webhook", "person", "token", "dead_letter", "group", "job"]
         found.where("(actor = ? or target = any(?::text[]))", term.text, [f"{kind}:{term.text}" for kind in kinds])
     if wanted.actor:
         found.where("actor = ?", wanted.actor)

@@ -1,6 +1,6 @@
 """How every list is read: conditions, order, keyset and a count that never scans millions of rows."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -15,16 +15,15 @@ Item = TypeVar("Item", bound=Model)
 
 class Listing:
     """One list's statement. Column and table names are the caller's literals; values are parameters.
+    `source` is a table, or a table and its alias.
 
     `order` lists the sort columns with their PostgreSQL types, the last one unique; all sort the same way.
     """
 
-    def __init__(
-        self, columns: str, source: str, *, order: Sequence[tuple[str, str]], descending: bool = True, count: str = ""
-    ) -> None:
+    def __init__(self, columns: str, source: str, *, order: Sequence[tuple[str, str]], descending: bool = True) -> None:
         self._columns = columns
         self._source = source
-        self._count_source = count or source
+        self._alias = source.split()[-1]
         self._order = order
         self._descending = descending
         self._conditions: list[str] = []
@@ -57,20 +56,22 @@ class Listing:
         order = ", ".join(f"{name} {'desc' if descending else 'asc'}" for name, _ in self._order)
         keys = ", ".join(f"{name}::text as cursor_{i}" for i, (name, _) in enumerate(self._order))
         offset = 0 if cursor else request.offset
-        sql = (
-            f"select {self._columns}, {keys} from {self._source} {_where(conditions)} "  # noqa: S608  (our literals)
+        # the page is cut first, so that what a column looks up is looked up for the page's rows only
+        rows = (
+            f"select {self._alias}.* from {self._source} {_where(conditions)} "  # noqa: S608  (our literals)
             f"order by {order} limit {request.limit + 1} offset {offset}"
         )
+        sql = f"select {self._columns}, {keys} from ({rows}) {self._alias} order by {order}"  # noqa: S608
         return sql, values, backwards
 
     def count(self) -> tuple[str, list[Any]]:
         """A count that stops one beyond what is counted exactly."""
-        inner = f"select 1 from {self._count_source} {_where(self._conditions)} limit {TOTAL_MAX + 1}"  # noqa: S608
+        inner = f"select 1 from {self._source} {_where(self._conditions)} limit {TOTAL_MAX + 1}"  # noqa: S608
         return f"select count(*) from ({inner}) counted", self._values  # noqa: S608
 
     def estimate(self) -> tuple[str, list[Any]]:
         """Asks the planner how many rows there are."""
-        plan = f"explain (format json) select 1 from {self._count_source} {_where(self._conditions)}"  # noqa: S608
+        plan = f"explain (format json) select 1 from {self._source} {_where(self._conditions)}"  # noqa: S608
         return plan, self._values
 
     def cursor(self, row: asyncpg.Record, *, backwards: bool) -> str:
@@ -108,6 +109,23 @@ async def fetch_page(pool: Pool, listing: Listing, request: PageRequest, model: 
         next_cursor=listing.cursor(rows[-1], backwards=False) if rows and has_next else None,
         prev_cursor=listing.cursor(rows[0], backwards=True) if rows and has_prev else None,
     )
+
+
+async def fetch_all(
+    pool: Pool, listing: Listing, model: type[Item], *, rows_max: int, step: int = 1000
+) -> AsyncIterator[list[Item]]:
+    """Every row of `listing`, `step` at a time by cursor; between two steps no connection is held."""
+    request = PageRequest.model_construct(limit=step, offset=0, cursor=None)
+    sent = 0
+    while sent < rows_max:
+        sql, values, _ = listing.page(request)
+        rows = await pool.fetch(sql, *values)
+        yield [model.model_validate(dict(row)) for row in rows[:step]]
+        if len(rows) <= step:
+            return
+        sent += step
+        cursor = listing.cursor(rows[step - 1], backwards=False)
+        request = PageRequest.model_construct(limit=step, offset=0, cursor=cursor)
 
 
 async def _total(connection: Connection, listing: Listing) -> tuple[int, bool]:

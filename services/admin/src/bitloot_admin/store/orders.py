@@ -98,3 +98,9 @@ async def dead_letters(connection: Connection, order_id: UUID) -> list[DeadLette
         order_id,
     )
     return [DeadLetterOfOrder.model_validate(dict(row)) for row in rows]
+
+
+async def some(pool: Pool, order_ids: list[UUID]) -> list[OrderSummary]:
+    """These orders, those that there are."""
+    rows = await pool.fetch(f"select {COLUMNS} from orders o where o.id = any($1::uuid[])", order_ids)  # noqa: S608
+    return [OrderSummary.model_validate(dict(row)) for row in rows]

@@ -75,6 +75,15 @@ class S3KeyStorage:
         async with self._call("DeleteObject"):
             await self._client.delete_object(Bucket=self._bucket, Key=storage_ref)
 
+    async def delete_all_of(self, order_id: UUID) -> int:
+        async with self._call("ListObjectsV2"):
+            # at most a thousand in one answer; an order has as many objects as parts
+            listed = await self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"orders/{order_id}/")
+        refs = [found["Key"] for found in listed.get("Contents", [])]
+        for ref in refs:
+            await self.delete(ref)
+        return len(refs)
+
     async def check(self) -> None:
         # past the breaker: this is how it finds out
         with _ours("HeadBucket"):

@@ -153,10 +153,13 @@ class SmtpMailer:
 
 
 def as_message(mail: Mail, sender: str) -> EmailMessage:
-    """The mail as RFC 5322 wants it. Raises ValueError when an address cannot stand in a header."""
+    """The mail as RFC 5322 wants it. Raises MailRefused when the recipient's address cannot stand in a header."""
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = sender
-    message["To"] = mail.recipient
+    try:
+        message["To"] = mail.recipient
+    except ValueError:
+        raise MailRefused("the recipient's address is not one") from None
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(localtime())
     message["Message-ID"] = f"<{mail.message_id}>"

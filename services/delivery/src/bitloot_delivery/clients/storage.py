@@ -38,6 +38,10 @@ class KeyStorage(Protocol):
         """Removes the object; harmless when it is not there."""
         ...
 
+    async def delete_all_of(self, order_id: UUID) -> int:
+        """Removes every object of the order, named in a row or not; how many there were."""
+        ...
+
     async def check(self) -> None:
         """Asks the bucket, past the breaker. Raises when it cannot be used now."""
         ...

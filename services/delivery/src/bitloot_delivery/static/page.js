@@ -89,7 +89,8 @@ async function reveal() {
   list.replaceChildren(...codes.map((code, index) => codeElement(code, index + 1)));
   document.getElementById("sealed").hidden = true;
   document.getElementById("opened").hidden = false;
-  document.getElementById("views")?.remove();
+  document.getElementById("icon-ready").toggleAttribute("hidden", true);
+  document.getElementById("icon-opened").toggleAttribute("hidden", false);
   say("");
   list.setAttribute("tabindex", "-1");
   list.focus();

@@ -44,7 +44,11 @@ order by id limit $3
 """  # noqa: S608
 
 # The row stays as a tombstone: with it gone, a replayed request would store and mail the order again.
-_BURY = "update keys set deleted_at = now(), wrapped_key = '', kid = '' where id = $1 and deleted_at is null"
+_BURY = """
+update keys set deleted_at = now(), wrapped_key = '', kid = '' where id = $1 and deleted_at is null returning true
+"""
+
+_COUNT_BY_KID = "select kid, count(*)::int as count from keys where deleted_at is null group by kid order by kid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,11 @@ async def due_for_deletion(
     return [_row(record) for record in await connection.fetch(_DUE, after_view, after_delivery, limit)]
 
 
-async def bury(connection: Connection, keys_id: UUID) -> None:
-    """Forgets the wrapped key for good."""
-    await connection.execute(_BURY, keys_id)
+async def bury(connection: Connection, keys_id: UUID) -> bool:
+    """Forgets the wrapped key for good. Whether it was this call that did."""
+    return bool(await connection.fetchval(_BURY, keys_id))
+
+
+async def count_by_kid(connection: Connection) -> dict[str, int]:
+    """How many rows each key of the ring wraps."""
+    return {record["kid"]: record["count"] for record in await connection.fetch(_COUNT_BY_KID)}

@@ -4,7 +4,7 @@ from bitloot_common.events.fulfillment import DeliveryRequested
 from bitloot_kinguin import ReservationStatus
 
 from bitloot_fulfillment import metrics
-from bitloot_fulfillment.books import Cause
+from bitloot_fulfillment.books import Cause, age_s
 from bitloot_fulfillment.buyer import Buyer
 from bitloot_fulfillment.kinguin_news import TAKEN_BACK, News, of_reservation
 from bitloot_fulfillment.order_machine import BUYING, Fact, Status
@@ -19,8 +19,11 @@ from bitloot_fulfillment.use_cases.replace_offer import replace_offer
 from bitloot_fulfillment.use_cases.reserve_key import reserve_key
 
 
-async def reconcile_purchase(buyer: Buyer, purchase: Purchase, cause: Cause) -> str:
-    """Returns `news`, `nothing` or `over`; plans the next question first. Raises Kinguin's errors."""
+async def reconcile_purchase(buyer: Buyer, purchase: Purchase, cause: Cause, *, by_hand: bool = False) -> str:
+    """Returns `news`, `nothing` or `over`; plans the next question first. Raises Kinguin's errors.
+
+    `by_hand`: a delivery that is under way is asked for again at once, not after its deadline.
+    """
     async with buyer.books.transaction() as connection:
         order = await orders.get(connection, purchase.order_id)
         waits = order is not None and (order.status in BUYING or order.status is Status.DELIVERED)
@@ -28,7 +31,7 @@ async def reconcile_purchase(buyer: Buyer, purchase: Purchase, cause: Cause) -> 
         await purchases.schedule(connection, purchase, wait_s, purchase.asked_count + 1)
     if order is None or not waits:
         return "over"
-    await _take_up(buyer, order, purchase, cause)
+    await _take_up(buyer, order, purchase, cause, by_hand=by_hand)
     async with buyer.books.reading() as connection:
         after = await orders.get(connection, order.id)
     if after is None or (after.status, after.status_since) == (order.status, order.status_since):
@@ -37,7 +40,7 @@ async def reconcile_purchase(buyer: Buyer, purchase: Purchase, cause: Cause) -> 
     return "news"
 
 
-async def _take_up(buyer: Buyer, order: Order, purchase: Purchase, cause: Cause) -> None:
+async def _take_up(buyer: Buyer, order: Order, purchase: Purchase, cause: Cause, *, by_hand: bool) -> None:
     if purchase.reservation_id is None:
         await reserve_key(buyer, order.id, cause)
         return
@@ -50,10 +53,10 @@ async def _take_up(buyer: Buyer, order: Order, purchase: Purchase, cause: Cause)
         return
     if not news.complete and purchase.quantity > 1:
         news = await count_codes(buyer, purchase.reservation_id, news)
-    await _record(buyer, order, purchase, news, cause)
+    await _record(buyer, order, purchase, news, cause, by_hand=by_hand)
 
 
-async def _record(buyer: Buyer, order: Order, purchase: Purchase, news: News, cause: Cause) -> None:
+async def _record(buyer: Buyer, order: Order, purchase: Purchase, news: News, cause: Cause, *, by_hand: bool) -> None:
     async with buyer.books.transaction() as connection:
         locked = await orders.lock(connection, order.id)
         latest = await purchases.current(connection, order.id)
@@ -61,6 +64,8 @@ async def _record(buyer: Buyer, order: Order, purchase: Purchase, news: News, ca
             return
         after = await record_purchase(buyer, connection, locked, latest, news, cause)
         if after.status is not Status.DELIVERED or after.status_since != order.status_since:
+            return
+        if not by_hand and age_s(after.status_since) < (buyer.deadlines.of(Status.DELIVERED) or 0):
             return
         parts, _ = await purchases.stored(connection, order.id)
         if latest.parts_requested > parts:  # asked for long ago, not sealed yet: ask again; twice is harmless

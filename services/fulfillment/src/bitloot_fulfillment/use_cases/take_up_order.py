@@ -29,7 +29,7 @@ async def take_up_order(buyer: Buyer, order_id: UUID, cause: Cause, *, actor: st
     if order.status is Status.PAID:
         await reserve_key(buyer, order_id, cause)
     elif purchase is not None:
-        await reconcile_purchase(buyer, purchase, cause)
+        await reconcile_purchase(buyer, purchase, cause, by_hand=True)
 
 
 async def nudge_paid_order(buyer: Buyer, order_id: UUID, cause: Cause) -> None:
@@ -63,7 +63,7 @@ async def reconcile_order(buyer: Buyer, provider: ProviderPayments, order_id: UU
         await reserve_key(buyer, order_id, cause)
         outcome = "news"
     elif purchase is not None:
-        outcome = await reconcile_purchase(buyer, purchase, cause)
+        outcome = await reconcile_purchase(buyer, purchase, cause, by_hand=True)
     async with buyer.books.reading() as connection:
         after = await orders.get(connection, order_id)
     return {

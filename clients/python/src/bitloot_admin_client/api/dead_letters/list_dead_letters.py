@@ -1,0 +1,358 @@
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.http_validation_error import HTTPValidationError
+from ...models.list_dead_letters_format import ListDeadLettersFormat
+from ...models.list_dead_letters_sort import ListDeadLettersSort
+from ...models.list_dead_letters_state_type_0 import ListDeadLettersStateType0
+from ...models.page_dead_letter_summary import PageDeadLetterSummary
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    state: ListDeadLettersStateType0 | None | Unset = UNSET,
+    group: None | str | Unset = UNSET,
+    service: None | str | Unset = UNSET,
+    order_id: None | Unset | UUID = UNSET,
+    sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
+    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["offset"] = offset
+
+    json_cursor: str | Unset | None
+    if isinstance(cursor, Unset):
+        json_cursor = UNSET
+    else:
+        json_cursor = cursor
+    params["cursor"] = json_cursor
+
+    json_q: str | Unset | None
+    if isinstance(q, Unset):
+        json_q = UNSET
+    else:
+        json_q = q
+    params["q"] = json_q
+
+    json_state: str | Unset | None
+    if isinstance(state, Unset):
+        json_state = UNSET
+    elif isinstance(state, ListDeadLettersStateType0):
+        json_state = state.value
+    else:
+        json_state = state
+    params["state"] = json_state
+
+    json_group: str | Unset | None
+    if isinstance(group, Unset):
+        json_group = UNSET
+    else:
+        json_group = group
+    params["group"] = json_group
+
+    json_service: str | Unset | None
+    if isinstance(service, Unset):
+        json_service = UNSET
+    else:
+        json_service = service
+    params["service"] = json_service
+
+    json_order_id: str | Unset | None
+    if isinstance(order_id, Unset):
+        json_order_id = UNSET
+    elif isinstance(order_id, UUID):
+        json_order_id = str(order_id)
+    else:
+        json_order_id = order_id
+    params["orderId"] = json_order_id
+
+    json_sort: str | Unset = UNSET
+    if not isinstance(sort, Unset):
+        json_sort = sort.value
+
+    params["sort"] = json_sort
+
+    json_format_: str | Unset = UNSET
+    if not isinstance(format_, Unset):
+        json_format_ = format_.value
+
+    params["format"] = json_format_
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/admin/dead-letters",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> HTTPValidationError | PageDeadLetterSummary | None:
+    if response.status_code == 200:
+        response_200 = PageDeadLetterSummary.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 422:
+        response_422 = HTTPValidationError.from_dict(response.json())
+
+        return response_422
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[HTTPValidationError | PageDeadLetterSummary]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    state: ListDeadLettersStateType0 | None | Unset = UNSET,
+    group: None | str | Unset = UNSET,
+    service: None | str | Unset = UNSET,
+    order_id: None | Unset | UUID = UNSET,
+    sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
+    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
+) -> Response[HTTPValidationError | PageDeadLetterSummary]:
+    """Dead letters
+
+     A page of dead letters, newest first.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        offset (int | Unset): beyond 10,000 use cursors Default: 0.
+        cursor (None | str | Unset):
+        q (None | str | Unset): order or event id, or a group
+        state (ListDeadLettersStateType0 | None | Unset):
+        group (None | str | Unset):
+        service (None | str | Unset):
+        order_id (None | Unset | UUID):
+        sort (ListDeadLettersSort | Unset):  Default: ListDeadLettersSort.VALUE_0.
+        format_ (ListDeadLettersFormat | Unset): csv: all that the filters leave, streamed
+            Default: ListDeadLettersFormat.JSON.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[HTTPValidationError | PageDeadLetterSummary]
+    """
+
+    kwargs = _get_kwargs(
+        limit=limit,
+        offset=offset,
+        cursor=cursor,
+        q=q,
+        state=state,
+        group=group,
+        service=service,
+        order_id=order_id,
+        sort=sort,
+        format_=format_,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    state: ListDeadLettersStateType0 | None | Unset = UNSET,
+    group: None | str | Unset = UNSET,
+    service: None | str | Unset = UNSET,
+    order_id: None | Unset | UUID = UNSET,
+    sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
+    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
+) -> HTTPValidationError | PageDeadLetterSummary | None:
+    """Dead letters
+
+     A page of dead letters, newest first.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        offset (int | Unset): beyond 10,000 use cursors Default: 0.
+        cursor (None | str | Unset):
+        q (None | str | Unset): order or event id, or a group
+        state (ListDeadLettersStateType0 | None | Unset):
+        group (None | str | Unset):
+        service (None | str | Unset):
+        order_id (None | Unset | UUID):
+        sort (ListDeadLettersSort | Unset):  Default: ListDeadLettersSort.VALUE_0.
+        format_ (ListDeadLettersFormat | Unset): csv: all that the filters leave, streamed
+            Default: ListDeadLettersFormat.JSON.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        HTTPValidationError | PageDeadLetterSummary
+    """
+
+    return sync_detailed(
+        client=client,
+        limit=limit,
+        offset=offset,
+        cursor=cursor,
+        q=q,
+        state=state,
+        group=group,
+        service=service,
+        order_id=order_id,
+        sort=sort,
+        format_=format_,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    state: ListDeadLettersStateType0 | None | Unset = UNSET,
+    group: None | str | Unset = UNSET,
+    service: None | str | Unset = UNSET,
+    order_id: None | Unset | UUID = UNSET,
+    sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
+    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
+) -> Response[HTTPValidationError | PageDeadLetterSummary]:
+    """Dead letters
+
+     A page of dead letters, newest first.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        offset (int | Unset): beyond 10,000 use cursors Default: 0.
+        cursor (None | str | Unset):
+        q (None | str | Unset): order or event id, or a group
+        state (ListDeadLettersStateType0 | None | Unset):
+        group (None | str | Unset):
+        service (None | str | Unset):
+        order_id (None | Unset | UUID):
+        sort (ListDeadLettersSort | Unset):  Default: ListDeadLettersSort.VALUE_0.
+        format_ (ListDeadLettersFormat | Unset): csv: all that the filters leave, streamed
+            Default: ListDeadLettersFormat.JSON.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[HTTPValidationError | PageDeadLetterSummary]
+    """
+
+    kwargs = _get_kwargs(
+        limit=limit,
+        offset=offset,
+        cursor=cursor,
+        q=q,
+        state=state,
+        group=group,
+        service=service,
+        order_id=order_id,
+        sort=sort,
+        format_=format_,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    state: ListDeadLettersStateType0 | None | Unset = UNSET,
+    group: None | str | Unset = UNSET,
+    service: None | str | Unset = UNSET,
+    order_id: None | Unset | UUID = UNSET,
+    sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
+    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
+) -> HTTPValidationError | PageDeadLetterSummary | None:
+    """Dead letters
+
+     A page of dead letters, newest first.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        offset (int | Unset): beyond 10,000 use cursors Default: 0.
+        cursor (None | str | Unset):
+        q (None | str | Unset): order or event id, or a group
+        state (ListDeadLettersStateType0 | None | Unset):
+        group (None | str | Unset):
+        service (None | str | Unset):
+        order_id (None | Unset | UUID):
+        sort (ListDeadLettersSort | Unset):  Default: ListDeadLettersSort.VALUE_0.
+        format_ (ListDeadLettersFormat | Unset): csv: all that the filters leave, streamed
+            Default: ListDeadLettersFormat.JSON.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        HTTPValidationError | PageDeadLetterSummary
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+            offset=offset,
+            cursor=cursor,
+            q=q,
+            state=state,
+            group=group,
+            service=service,
+            order_id=order_id,
+            sort=sort,
+            format_=format_,
+        )
+    ).parsed

@@ -1,0 +1,177 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.http_validation_error import HTTPValidationError
+from ...models.replay_answer import ReplayAnswer
+from ...models.replay_request import ReplayRequest
+from ...types import Response
+
+
+def _get_kwargs(
+    *,
+    body: ReplayRequest,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/admin/dead-letters/replay",
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> HTTPValidationError | ReplayAnswer | None:
+    if response.status_code == 202:
+        response_202 = ReplayAnswer.from_dict(response.json())
+
+        return response_202
+
+    if response.status_code == 422:
+        response_422 = HTTPValidationError.from_dict(response.json())
+
+        return response_422
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[HTTPValidationError | ReplayAnswer]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: ReplayRequest,
+) -> Response[HTTPValidationError | ReplayAnswer]:
+    """Replay dead letters, or say what that would do
+
+     By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start.
+
+    Args:
+        body (ReplayRequest): Replay these letters, at most so many a second. The job stops by
+            itself when too many come back.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[HTTPValidationError | ReplayAnswer]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    body: ReplayRequest,
+) -> HTTPValidationError | ReplayAnswer | None:
+    """Replay dead letters, or say what that would do
+
+     By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start.
+
+    Args:
+        body (ReplayRequest): Replay these letters, at most so many a second. The job stops by
+            itself when too many come back.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        HTTPValidationError | ReplayAnswer
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: ReplayRequest,
+) -> Response[HTTPValidationError | ReplayAnswer]:
+    """Replay dead letters, or say what that would do
+
+     By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start.
+
+    Args:
+        body (ReplayRequest): Replay these letters, at most so many a second. The job stops by
+            itself when too many come back.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[HTTPValidationError | ReplayAnswer]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    body: ReplayRequest,
+) -> HTTPValidationError | ReplayAnswer | None:
+    """Replay dead letters, or say what that would do
+
+     By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start.
+
+    Args:
+        body (ReplayRequest): Replay these letters, at most so many a second. The job stops by
+            itself when too many come back.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        HTTPValidationError | ReplayAnswer
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

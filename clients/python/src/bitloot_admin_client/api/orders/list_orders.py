@@ -1,0 +1,376 @@
+import datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.http_validation_error import HTTPValidationError
+from ...models.list_orders_format import ListOrdersFormat
+from ...models.list_orders_sort import ListOrdersSort
+from ...models.page_order_summary import PageOrderSummary
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    status: list[str] | Unset = UNSET,
+    email: None | str | Unset = UNSET,
+    refund_due: bool | None | Unset = UNSET,
+    created_from: datetime.datetime | None | Unset = UNSET,
+    created_to: datetime.datetime | None | Unset = UNSET,
+    sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
+    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["offset"] = offset
+
+    json_cursor: str | Unset | None
+    if isinstance(cursor, Unset):
+        json_cursor = UNSET
+    else:
+        json_cursor = cursor
+    params["cursor"] = json_cursor
+
+    json_q: str | Unset | None
+    if isinstance(q, Unset):
+        json_q = UNSET
+    else:
+        json_q = q
+    params["q"] = json_q
+
+    json_status: list[str] | Unset = UNSET
+    if not isinstance(status, Unset):
+        json_status = status
+
+    params["status"] = json_status
+
+    json_email: str | Unset | None
+    if isinstance(email, Unset):
+        json_email = UNSET
+    else:
+        json_email = email
+    params["email"] = json_email
+
+    json_refund_due: bool | Unset | None
+    if isinstance(refund_due, Unset):
+        json_refund_due = UNSET
+    else:
+        json_refund_due = refund_due
+    params["refundDue"] = json_refund_due
+
+    json_created_from: str | Unset | None
+    if isinstance(created_from, Unset):
+        json_created_from = UNSET
+    elif isinstance(created_from, datetime.datetime):
+        json_created_from = created_from.isoformat()
+    else:
+        json_created_from = created_from
+    params["createdFrom"] = json_created_from
+
+    json_created_to: str | Unset | None
+    if isinstance(created_to, Unset):
+        json_created_to = UNSET
+    elif isinstance(created_to, datetime.datetime):
+        json_created_to = created_to.isoformat()
+    else:
+        json_created_to = created_to
+    params["createdTo"] = json_created_to
+
+    json_sort: str | Unset = UNSET
+    if not isinstance(sort, Unset):
+        json_sort = sort.value
+
+    params["sort"] = json_sort
+
+    json_format_: str | Unset = UNSET
+    if not isinstance(format_, Unset):
+        json_format_ = format_.value
+
+    params["format"] = json_format_
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/admin/orders",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> HTTPValidationError | PageOrderSummary | None:
+    if response.status_code == 200:
+        response_200 = PageOrderSummary.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 422:
+        response_422 = HTTPValidationError.from_dict(response.json())
+
+        return response_422
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[HTTPValidationError | PageOrderSummary]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    status: list[str] | Unset = UNSET,
+    email: None | str | Unset = UNSET,
+    refund_due: bool | None | Unset = UNSET,
+    created_from: datetime.datetime | None | Unset = UNSET,
+    created_to: datetime.datetime | None | Unset = UNSET,
+    sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
+    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
+) -> Response[HTTPValidationError | PageOrderSummary]:
+    """Orders
+
+     A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        offset (int | Unset): beyond 10,000 use cursors Default: 0.
+        cursor (None | str | Unset):
+        q (None | str | Unset):
+        status (list[str] | Unset):
+        email (None | str | Unset):
+        refund_due (bool | None | Unset):
+        created_from (datetime.datetime | None | Unset):
+        created_to (datetime.datetime | None | Unset):
+        sort (ListOrdersSort | Unset):  Default: ListOrdersSort.VALUE_0.
+        format_ (ListOrdersFormat | Unset): csv: all that the filters leave, streamed Default:
+            ListOrdersFormat.JSON.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[HTTPValidationError | PageOrderSummary]
+    """
+
+    kwargs = _get_kwargs(
+        limit=limit,
+        offset=offset,
+        cursor=cursor,
+        q=q,
+        status=status,
+        email=email,
+        refund_due=refund_due,
+        created_from=created_from,
+        created_to=created_to,
+        sort=sort,
+        format_=format_,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    status: list[str] | Unset = UNSET,
+    email: None | str | Unset = UNSET,
+    refund_due: bool | None | Unset = UNSET,
+    created_from: datetime.datetime | None | Unset = UNSET,
+    created_to: datetime.datetime | None | Unset = UNSET,
+    sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
+    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
+) -> HTTPValidationError | PageOrderSummary | None:
+    """Orders
+
+     A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        offset (int | Unset): beyond 10,000 use cursors Default: 0.
+        cursor (None | str | Unset):
+        q (None | str | Unset):
+        status (list[str] | Unset):
+        email (None | str | Unset):
+        refund_due (bool | None | Unset):
+        created_from (datetime.datetime | None | Unset):
+        created_to (datetime.datetime | None | Unset):
+        sort (ListOrdersSort | Unset):  Default: ListOrdersSort.VALUE_0.
+        format_ (ListOrdersFormat | Unset): csv: all that the filters leave, streamed Default:
+            ListOrdersFormat.JSON.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        HTTPValidationError | PageOrderSummary
+    """
+
+    return sync_detailed(
+        client=client,
+        limit=limit,
+        offset=offset,
+        cursor=cursor,
+        q=q,
+        status=status,
+        email=email,
+        refund_due=refund_due,
+        created_from=created_from,
+        created_to=created_to,
+        sort=sort,
+        format_=format_,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    status: list[str] | Unset = UNSET,
+    email: None | str | Unset = UNSET,
+    refund_due: bool | None | Unset = UNSET,
+    created_from: datetime.datetime | None | Unset = UNSET,
+    created_to: datetime.datetime | None | Unset = UNSET,
+    sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
+    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
+) -> Response[HTTPValidationError | PageOrderSummary]:
+    """Orders
+
+     A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        offset (int | Unset): beyond 10,000 use cursors Default: 0.
+        cursor (None | str | Unset):
+        q (None | str | Unset):
+        status (list[str] | Unset):
+        email (None | str | Unset):
+        refund_due (bool | None | Unset):
+        created_from (datetime.datetime | None | Unset):
+        created_to (datetime.datetime | None | Unset):
+        sort (ListOrdersSort | Unset):  Default: ListOrdersSort.VALUE_0.
+        format_ (ListOrdersFormat | Unset): csv: all that the filters leave, streamed Default:
+            ListOrdersFormat.JSON.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[HTTPValidationError | PageOrderSummary]
+    """
+
+    kwargs = _get_kwargs(
+        limit=limit,
+        offset=offset,
+        cursor=cursor,
+        q=q,
+        status=status,
+        email=email,
+        refund_due=refund_due,
+        created_from=created_from,
+        created_to=created_to,
+        sort=sort,
+        format_=format_,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    offset: int | Unset = 0,
+    cursor: None | str | Unset = UNSET,
+    q: None | str | Unset = UNSET,
+    status: list[str] | Unset = UNSET,
+    email: None | str | Unset = UNSET,
+    refund_due: bool | None | Unset = UNSET,
+    created_from: datetime.datetime | None | Unset = UNSET,
+    created_to: datetime.datetime | None | Unset = UNSET,
+    sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
+    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
+) -> HTTPValidationError | PageOrderSummary | None:
+    """Orders
+
+     A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        offset (int | Unset): beyond 10,000 use cursors Default: 0.
+        cursor (None | str | Unset):
+        q (None | str | Unset):
+        status (list[str] | Unset):
+        email (None | str | Unset):
+        refund_due (bool | None | Unset):
+        created_from (datetime.datetime | None | Unset):
+        created_to (datetime.datetime | None | Unset):
+        sort (ListOrdersSort | Unset):  Default: ListOrdersSort.VALUE_0.
+        format_ (ListOrdersFormat | Unset): csv: all that the filters leave, streamed Default:
+            ListOrdersFormat.JSON.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        HTTPValidationError | PageOrderSummary
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+            offset=offset,
+            cursor=cursor,
+            q=q,
+            status=status,
+            email=email,
+            refund_due=refund_due,
+            created_from=created_from,
+            created_to=created_to,
+            sort=sort,
+            format_=format_,
+        )
+    ).parsed

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="Acted")
+
+
+@_attrs_define
+class Acted:
+    """How many letters were meant and how many changed; with `dryRun` none did.
+
+    Attributes:
+        selected (int):
+        changed (int):
+        dry_run (bool):
+    """
+
+    selected: int
+    changed: int
+    dry_run: bool
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        selected = self.selected
+
+        changed = self.changed
+
+        dry_run = self.dry_run
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "selected": selected,
+                "changed": changed,
+                "dryRun": dry_run,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        selected = d.pop("selected")
+
+        changed = d.pop("changed")
+
+        dry_run = d.pop("dryRun")
+
+        acted = cls(
+            selected=selected,
+            changed=changed,
+            dry_run=dry_run,
+        )
+
+        acted.additional_properties = d
+        return acted
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

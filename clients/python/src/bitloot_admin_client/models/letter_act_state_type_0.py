@@ -1,0 +1,10 @@
+from enum import StrEnum
+
+
+class LetterActStateType0(StrEnum):
+    DISCARDED = "discarded"
+    OPEN = "open"
+    REPLAYED = "replayed"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.outage import Outage
+    from ..models.service import Service
+
+
+T = TypeVar("T", bound="Outages")
+
+
+@_attrs_define
+class Outages:
+    """How the services are now, and what was.
+
+    Attributes:
+        services (list[Service]):
+        items (list[Outage]):
+    """
+
+    services: list[Service]
+    items: list[Outage]
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        services = []
+        for services_item_data in self.services:
+            services_item = services_item_data.to_dict()
+            services.append(services_item)
+
+        items = []
+        for items_item_data in self.items:
+            items_item = items_item_data.to_dict()
+            items.append(items_item)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "services": services,
+                "items": items,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.outage import Outage
+        from ..models.service import Service
+
+        d = dict(src_dict)
+        services = []
+        _services = d.pop("services")
+        for services_item_data in _services:
+            services_item = Service.from_dict(services_item_data)
+
+            services.append(services_item)
+
+        items = []
+        _items = d.pop("items")
+        for items_item_data in _items:
+            items_item = Outage.from_dict(items_item_data)
+
+            items.append(items_item)
+
+        outages = cls(
+            services=services,
+            items=items,
+        )
+
+        outages.additional_properties = d
+        return outages
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="WebhookSummary")
+
+
+@_attrs_define
+class WebhookSummary:
+    """One webhook in a list. `duplicates` counts the copies that came after it and changed nothing.
+
+    Attributes:
+        id (UUID):
+        provider (str):
+        event_type (str):
+        external_id (str):
+        order_id (None | str):
+        payment_id (None | str):
+        reservation_id (None | str):
+        outcome (str):
+        reason (None | str):
+        duplicates (int):
+        received_at (datetime.datetime):
+        last_seen_at (datetime.datetime):
+        topic (None | str):
+        partition (int | None):
+        offset (int | None):
+        replayed_at (datetime.datetime | None):
+        trace_id (None | str):
+    """
+
+    id: UUID
+    provider: str
+    event_type: str
+    external_id: str
+    order_id: str | None
+    payment_id: str | None
+    reservation_id: str | None
+    outcome: str
+    reason: str | None
+    duplicates: int
+    received_at: datetime.datetime
+    last_seen_at: datetime.datetime
+    topic: str | None
+    partition: int | None
+    offset: int | None
+    replayed_at: datetime.datetime | None
+    trace_id: str | None
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        id = str(self.id)
+
+        provider = self.provider
+
+        event_type = self.event_type
+
+        external_id = self.external_id
+
+        order_id: str | None
+        order_id = self.order_id
+
+        payment_id: str | None
+        payment_id = self.payment_id
+
+        reservation_id: str | None
+        reservation_id = self.reservation_id
+
+        outcome = self.outcome
+
+        reason: str | None
+        reason = self.reason
+
+        duplicates = self.duplicates
+
+        received_at = self.received_at.isoformat()
+
+        last_seen_at = self.last_seen_at.isoformat()
+
+        topic: str | None
+        topic = self.topic
+
+        partition: int | None
+        partition = self.partition
+
+        offset: int | None
+        offset = self.offset
+
+        replayed_at: str | None
+        if isinstance(self.replayed_at, datetime.datetime):
+            replayed_at = self.replayed_at.isoformat()
+        else:
+            replayed_at = self.replayed_at
+
+        trace_id: str | None
+        trace_id = self.trace_id
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "id": id,
+                "provider": provider,
+                "eventType": event_type,
+                "externalId": external_id,
+                "orderId": order_id,
+                "paymentId": payment_id,
+                "reservationId": reservation_id,
+                "outcome": outcome,
+                "reason": reason,
+                "duplicates": duplicates,
+                "receivedAt": received_at,
+                "lastSeenAt": last_seen_at,
+                "topic": topic,
+                "partition": partition,
+                "offset": offset,
+                "replayedAt": replayed_at,
+                "traceId": trace_id,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        id = UUID(d.pop("id"))
+
+        provider = d.pop("provider")
+
+        event_type = d.pop("eventType")
+
+        external_id = d.pop("externalId")
+
+        def _parse_order_id(data: object) -> str | None:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        order_id = _parse_order_id(d.pop("orderId"))
+
+        def _parse_payment_id(data: object) -> str | None:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        payment_id = _parse_payment_id(d.pop("paymentId"))
+
+        def _parse_reservation_id(data: object) -> str | None:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        reservation_id = _parse_reservation_id(d.pop("reservationId"))
+
+        outcome = d.pop("outcome")
+
+        def _parse_reason(data: object) -> str | None:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        reason = _parse_reason(d.pop("reason"))
+
+        duplicates = d.pop("duplicates")
+
+        received_at = datetime.datetime.fromisoformat(d.pop("receivedAt"))
+
+        last_seen_at = datetime.datetime.fromisoformat(d.pop("lastSeenAt"))
+
+        def _parse_topic(data: object) -> str | None:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        topic = _parse_topic(d.pop("topic"))
+
+        def _parse_partition(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        partition = _parse_partition(d.pop("partition"))
+
+        def _parse_offset(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        offset = _parse_offset(d.pop("offset"))
+
+        def _parse_replayed_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                replayed_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return replayed_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        replayed_at = _parse_replayed_at(d.pop("replayedAt"))
+
+        def _parse_trace_id(data: object) -> str | None:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        trace_id = _parse_trace_id(d.pop("traceId"))
+
+        webhook_summary = cls(
+            id=id,
+            provider=provider,
+            event_type=event_type,
+            external_id=external_id,
+            order_id=order_id,
+            payment_id=payment_id,
+            reservation_id=reservation_id,
+            outcome=outcome,
+            reason=reason,
+            duplicates=duplicates,
+            received_at=received_at,
+            last_seen_at=last_seen_at,
+            topic=topic,
+            partition=partition,
+            offset=offset,
+            replayed_at=replayed_at,
+            trace_id=trace_id,
+        )
+
+        webhook_summary.additional_properties = d
+        return webhook_summary
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,52 @@
+"""What operators do to dead letters, whole: send and remember, with an audit row for each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from bitloot_common.db import Connection
+from bitloot_common.deadletters import table
+from bitloot_common.deadletters.replay import Sender, Sending
+
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """How a replay went. `aborted`: it was told to stop before the end."""
+
+    selected: int
+    sent: list[UUID] = field(default_factory=list)
+    aborted: bool = False
+
+
+async def replay(
+    sender: Sender,
+    sendings: Sequence[Sending],
+    connection: Connection | None,
+    *,
+    actor: str,
+    reason: str | None = None,
+    edited: bool = False,
+    progress: Progress = lambda _: None,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Report:
+    """Sends `sendings` and marks each as replayed once the broker has it; without a connection, sends only.
+
+    A crash in between leaves sent ones open: they may be sent again, which is harmless. `progress` gets the
+    size of each batch sent; when `go_on` says no, the rest is left as it is.
+    """
+    report = Report(selected=len(sendings))
+    async for batch in sender.send(sendings):
+        ids = [each.letter.id for each in batch]
+        if connection is not None:
+            async with connection.transaction():
+                # Read from a topic, it may not be indexed yet; the act must find its row.
+                await table.index(connection, [each.letter for each in batch])
+                await table.mark_replayed(connection, ids, actor=actor, reason=reason, detail={"edited": edited})
+        report.sent += ids
+        progress(len(batch))
+        if not go_on():
+            report.aborted = len(report.sent) < len(sendings)
+            break
+    return report

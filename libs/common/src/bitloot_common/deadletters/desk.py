@@ -1,0 +1,89 @@
+"""An operator's desk: the table where there is one, the topics alone where there is none."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+
+from bitloot_common import db
+from bitloot_common.deadletters import acts, table, topic
+from bitloot_common.deadletters.letter import DeadLetter
+from bitloot_common.deadletters.replay import Sender, Sending
+from bitloot_common.deadletters.selection import Selection
+
+LIMIT_MAX = 100_000
+CONNECT_S_MAX = 5.0
+
+
+class DatabaseAway(Exception):
+    """The table cannot be reached; the topics may be."""
+
+
+class Desk:
+    """One act at a time, each with a connection of its own. Without a database it reads and sends only.
+
+    Every method raises DatabaseAway, or KafkaError or TimeoutError, when a server does not answer.
+    """
+
+    def __init__(self, bootstrap_servers: Callable[[], str], database_url: str | None) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._database_url = database_url
+
+    async def find(self, selection: Selection, *, limit: int = LIMIT_MAX) -> list[DeadLetter]:
+        """The letters that `selection` means, newest first."""
+        if self._database_url is None:
+            letters = [letter async for letter in topic.read(self._bootstrap_servers(), selection)]
+            return sorted(letters, key=lambda letter: letter.dead_at, reverse=True)[:limit]
+        async with self._connected() as connection:
+            return await table.find(connection, selection, limit=limit)
+
+    async def effects(self, letters: Sequence[DeadLetter]) -> dict[UUID, str]:
+        """What a replay of each would change, as far as the inbox tells."""
+        if self._database_url is None:
+            return {}
+        async with self._connected() as connection:
+            done = await table.handled(connection, letters)
+        return {each.id: "none: handled since" if each.id in done else "will be handled" for each in letters}
+
+    async def replay(
+        self,
+        sendings: Sequence[Sending],
+        *,
+        rate_per_s: float | None,
+        actor: str,
+        reason: str | None,
+        edited: bool,
+        progress: acts.Progress,
+    ) -> acts.Report:
+        """Sends `sendings`, and marks them as replayed where there is a table."""
+        async with Sender(self._bootstrap_servers(), rate_per_s) as sender:
+            if self._database_url is None:
+                return await acts.replay(sender, sendings, None, actor=actor, progress=progress)
+            async with self._connected() as connection:
+                return await acts.replay(
+                    sender, sendings, connection, actor=actor, reason=reason, edited=edited, progress=progress
+                )
+
+    async def discard(self, ids: Sequence[UUID], *, actor: str, reason: str | None) -> set[UUID]:
+        """Those of `ids` that were open until now."""
+        async with self._connected() as connection:
+            return await table.discard(connection, ids, actor=actor, reason=reason)
+
+    async def restore(self, ids: Sequence[UUID], *, actor: str, reason: str | None) -> set[UUID]:
+        """Those of `ids` that were discarded until now."""
+        async with self._connected() as connection:
+            return await table.restore(connection, ids, actor=actor, reason=reason)
+
+    @asynccontextmanager
+    async def _connected(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        assert self._database_url is not None, "this act needs the database"
+        try:
+            connection = await asyncpg.connect(self._database_url, timeout=CONNECT_S_MAX)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise DatabaseAway(f"the database did not answer ({type(error).__name__})") from error
+        try:
+            await db.prepare(connection)
+            yield connection
+        finally:
+            await connection.close()

@@ -1,0 +1,259 @@
+"""What each kind of link does, on the real database and the real S3 server."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from bitloot_delivery.clients.s3 import open_storage
+from bitloot_delivery.links import LinkSigner
+from bitloot_delivery.named_keys import NamedKeys
+from delivery_shop import Shop, a_code, a_key, eventually
+
+HTML, JSON = {"accept": "text/html"}, {"accept": "application/json"}
+
+
+async def a_link(shop: Shop, kind: str) -> str:
+    """The token of a link of this kind; its order's codes are stored unless the kind says otherwise."""
+    if kind == "waiting":
+        order_id = await shop.order()
+        row = await shop.owner.fetchrow(
+            "insert into links (id, order_id, expires_at) values ($1, $2, now() + interval '1 hour') returning *",
+            uuid4(),
+            order_id,
+        )
+        assert row is not None
+        return shop.settings.signer().sign(row["id"], row["expires_at"])
+    order_id, token = await shop.delivered_order()
+    match kind:
+        case "good":
+            return token
+        case "expired":
+            past = datetime.now(UTC) - timedelta(seconds=1)
+            row_id = await shop.owner.fetchval(
+                "update links set expires_at = $2 where order_id = $1 returning id", order_id, past
+            )
+            return shop.settings.signer().sign(row_id, past)
+        case "shortened":  # the row says that it is over, the token does not know
+            await shop.owner.execute("update links set expires_at = now() where order_id = $1", order_id)
+            return token
+        case "tampered":
+            head, claims, signature = token.split(".")
+            return ".".join((head, claims, signature[:-1] + ("A" if signature[-1] != "A" else "E")))
+        case "other signer":
+            link_id = await shop.owner.fetchval("select id from links where order_id = $1", order_id)
+            stranger = LinkSigner(NamedKeys.parse(a_key()))
+            return stranger.sign(link_id, datetime.now(UTC) + timedelta(hours=1))
+        case "other claims":
+            _, other = await shop.delivered_order()
+            head, _, signature = token.split(".")
+            return ".".join((head, other.split(".")[1], signature))
+        case "never made":
+            return shop.settings.signer().sign(uuid4(), datetime.now(UTC) + timedelta(hours=1))
+        case "revoked":
+            await shop.owner.execute("update links set revoked_at = now() where order_id = $1", order_id)
+            return token
+        case "spent":
+            await shop.owner.execute("update links set reveals = 3 where order_id = $1", order_id)
+            return token
+        case "deleted":
+            await shop.owner.execute("update keys set deleted_at = now() where order_id = $1", order_id)
+            return token
+    raise ValueError(kind)
+
+
+TABLE = [
+    # kind            GET  POST  what the page says
+    ("good", 200, 200, "Reveal key"),
+    ("waiting", 200, 409, "on its way"),
+    ("expired", 410, 410, "has expired"),
+    ("shortened", 410, 410, "has expired"),
+    ("revoked", 410, 410, "was withdrawn"),
+    ("spent", 410, 410, "has been used up"),
+    ("deleted", 410, 410, "were deleted"),
+    ("tampered", 404, 404, "do not know this link"),
+    ("other signer", 404, 404, "do not know this link"),
+    ("other claims", 404, 404, "do not know this link"),
+    ("never made", 404, 404, "do not know this link"),
+]
+
+
+@pytest.mark.parametrize(("kind", "get", "post", "says"), TABLE, ids=[row[0] for row in TABLE])
+async def test_each_kind_of_link(shop: Shop, kind: str, get: int, post: int, says: str) -> None:
+    token = await a_link(shop, kind)
+    page = await shop.http.get(f"/d/{token}", headers=HTML)
+    assert page.status_code == get
+    assert says in page.text
+    for accept in (HTML, JSON):
+        answer = await shop.http.post(f"/d/{token}/reveal", headers=accept)
+        assert answer.status_code == post, answer.text
+        if post != 200:
+            assert "TEST-" not in answer.text
+            assert ("problem+json" in answer.headers["content-type"]) == (accept is JSON)
+    status = await shop.http.get(f"/d/{token}/status", headers=JSON)
+    assert status.status_code in {200, 404}
+
+
+LOOKS = [
+    ("GET", HTML),
+    ("GET", {}),
+    ("HEAD", HTML),
+    ("GET", HTML | {"sec-purpose": "prefetch;prerender", "purpose": "prefetch"}),
+    ("GET", {"user-agent": "Barracuda Link Protection", "accept": "*/*"}),
+]
+
+
+async def test_looking_at_a_link_reveals_nothing_and_marks_nothing(shop: Shop) -> None:
+    order_id, token = await shop.delivered_order()
+    code = shop.kinguin.codes[f"res-{order_id}"][0].reveal()
+    before = await traces(shop, order_id)
+    for method, headers in LOOKS * 10:
+        answer = await shop.http.request(method, f"/d/{token}", headers=headers)
+        assert answer.status_code == 200
+        assert code not in answer.text
+        if method == "HEAD":
+            assert answer.text == ""
+    for path in ("reveal", "fresh"):
+        assert (await shop.http.get(f"/d/{token}/{path}")).status_code in {404, 405}
+    assert await traces(shop, order_id) == before
+
+
+async def traces(shop: Shop, order_id: Any) -> list[Any]:
+    """Everything that a view would change."""
+    return [
+        *await shop.owner.fetch("select viewed_at, view_count from keys where order_id = $1", order_id),
+        *await shop.owner.fetch("select reveals from links where order_id = $1", order_id),
+        *await shop.owner.fetch("select * from link_views where order_id = $1", order_id),
+        *await shop.timeline(order_id),
+    ]
+
+
+async def test_a_reveal_records_who_and_when_up_to_its_limit(shop: Shop) -> None:
+    order_id, token = await shop.delivered_order()
+    headers = JSON | {"user-agent": "a browser", "x-forwarded-for": "203.0.113.9"}
+    for number in range(1, 4):
+        told = (await shop.http.post(f"/d/{token}/reveal", headers=headers)).json()
+        assert (told["views"], told["revealsLeft"]) == (number, 3 - number)
+    refused = await shop.http.post(f"/d/{token}/reveal", headers=headers)
+    assert refused.status_code == 410
+    assert refused.json()["state"] == "spent"
+    views = await shop.owner.fetch("select * from link_views where order_id = $1 order by id", order_id)
+    assert [view["outcome"] for view in views] == ["revealed"] * 3 + ["spent"]
+    assert {view["user_agent"] for view in views} == {"a browser"}
+    assert "203.0.113.9" not in {view["address"] for view in views}, "no proxy is trusted here"
+    keys_row = await shop.owner.fetchrow("select viewed_at, view_count from keys where order_id = $1", order_id)
+    assert keys_row is not None
+    assert (keys_row["view_count"], keys_row["viewed_at"]) == (3, views[0]["at"])
+    seen = await shop.http.get(f"/d/{token}", headers=HTML)
+    assert "Viewed 3 times" in seen.text
+
+
+async def test_reveals_at_once_do_not_pass_the_limit_together(shop: Shop) -> None:
+    order_id, token = await shop.delivered_order()
+    answers = await asyncio.gather(*(shop.http.post(f"/d/{token}/reveal", headers=JSON) for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [410] * 7
+    assert await shop.owner.fetchval("select reveals from links where order_id = $1", order_id) == 3
+
+
+async def test_a_storage_url_expires_and_cannot_be_bent(shop: Shop) -> None:
+    order_id, token = await shop.delivered_order()
+    other_id, _ = await shop.delivered_order()
+    async with open_storage(shop.settings) as storage, httpx.AsyncClient(trust_env=False) as browser:
+        url = await storage.get_signed_url(f"orders/{order_id}/1.jwe", 900)
+        assert (await browser.get(url)).status_code == 200
+        assert (await browser.get(url.replace(str(order_id), str(other_id)))).status_code == 403
+        assert (await browser.get(url.replace("X-Amz-Expires=900", "X-Amz-Expires=9000"))).status_code == 403
+        assert (await browser.put(url, content=b"mine")).status_code == 403
+        assert (await browser.get(url.split("?")[0])).status_code == 403
+        brief = await storage.get_signed_url(f"orders/{order_id}/1.jwe", 1)
+
+        async def over() -> bool:
+            return (await browser.get(brief)).status_code == 403
+
+        await eventually(over)
+    told = (await shop.http.post(f"/d/{token}/reveal", headers=JSON)).json()
+    assert "X-Amz-Expires=900" in told["url"]
+    assert told["expiresIn"] == 900
+
+
+async def test_the_page_tells_nobody_where_it_is(shop: Shop) -> None:
+    _, token = await shop.delivered_order()
+    page = await shop.http.get(f"/d/{token}", headers=HTML)
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert f"connect-src 'self' {shop.settings.r2_endpoint}" in policy
+    assert "http" not in page.text.replace("http-equiv", "").replace("https://schema", ""), "no third party"
+    for name, url in (("css", "stylesheet"), ("js", "module")):
+        assert name in page.text
+        assert url in page.text
+
+
+async def test_the_assets_are_what_the_page_says(shop: Shop) -> None:
+    pages = (await shop.http.get(f"/d/{(await shop.delivered_order())[1]}", headers=HTML)).text
+    assets = shop.http._transport.app.state.door.pages.assets  # type: ignore[attr-defined]
+    for name in ("page.css", "page.js", "qr.js"):
+        asset = assets[name]
+        assert asset.url in pages
+        assert asset.integrity in pages
+        answer = await shop.http.get(asset.url)
+        assert (answer.status_code, answer.content) == (200, asset.content)
+        assert "immutable" in answer.headers["cache-control"]
+        assert b"@on-" not in answer.content
+    assert (await shop.http.get("/d/assets/none.js")).status_code == 404
+
+
+async def test_a_fresh_link_goes_to_the_orders_address_at_a_bounded_rate(shop: Shop, smtp_server: Any) -> None:
+    token = await a_link(shop, "expired")
+    order_id = await shop.owner.fetchval(
+        "select order_id from links where id = $1", shop.settings.signer().read(token).link_id
+    )
+    address = await shop.address(order_id)
+    answers = [await shop.http.post(f"/d/{token}/fresh", headers=HTML) for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.text for answer in answers}) == 1, "the answer does not tell whether a mail goes out"
+    assert address.split("@")[0] not in answers[0].text
+    for event in await shop.outbox(order_id, "deliveries.stored"):
+        if "deliveryId" in event:
+            await shop.use_cases.send_mail(event["deliveryId"], {})
+    assert len(smtp_server.mails(to=address)) == 1 + shop.settings.fresh_links_per_hour_max
+    assert (await shop.http.post(f"/d/{await shop.token(order_id)}/reveal", headers=JSON)).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "status"), [("revoked", 410), ("tampered", 404), ("spent", 202), ("good", 202)])
+async def test_who_gets_a_fresh_link(shop: Shop, kind: str, status: int) -> None:
+    token = await a_link(shop, kind)
+    assert (await shop.http.post(f"/d/{token}/fresh", headers=HTML)).status_code == status
+
+
+async def test_guessing_is_slowed_down_and_hurts_nobody_else(shop: Shop) -> None:
+    _, token = await shop.delivered_order()
+    limit = shop.settings.wrong_tokens_per_minute_max
+    codes = [(await shop.http.get(f"/d/guess{number}", headers=HTML)).status_code for number in range(limit + 2)]
+    assert codes == [404] * limit + [429] * 2
+    busy = await shop.http.get("/d/guess", headers=HTML)
+    assert busy.headers["retry-after"]
+    assert (await shop.http.get(f"/d/{token}", headers=HTML)).status_code == 200
+
+
+async def test_german_speaks_german(shop: Shop) -> None:
+    _, token = await shop.delivered_order([a_code(), a_code()], locale="de")
+    page = await shop.http.get(f"/d/{token}", headers=HTML)
+    assert '<html lang="de">' in page.text
+    assert "2 Schlüssel anzeigen" in page.text
+    unknown = await shop.http.get("/d/nonsense", headers=HTML | {"accept-language": "fr;q=0.9, de-AT;q=0.8"})
+    assert "kennen wir nicht" in unknown.text
+
+
+async def test_what_did_not_work_says_so_and_does_not_count(shop: Shop) -> None:
+    order_id, token = await shop.delivered_order()
+    await shop.owner.execute("update keys set kid = 'forgotten' where order_id = $1", order_id)
+    for accept in (HTML, JSON):
+        answer = await shop.http.post(f"/d/{token}/reveal", headers=accept)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+    assert await shop.owner.fetchval("select reveals from links where order_id = $1", order_id) == 0

@@ -1,0 +1,80 @@
+"""Delivery killed, the mail server away, object storage away: every mail arrives, once per order."""
+
+import asyncio
+import os
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from shop import Shop as Storefront
+from shop import eventually
+from storefronts import UNLIMITED, buy, kill, restart, start
+
+# In the suite a short outage; MAIL_DOWN_S=120 is what the issue names.
+MAIL_DOWN_S = float(os.environ.get("MAIL_DOWN_S", "10"))
+
+
+@pytest.fixture(scope="module")
+async def storefront(system: Any) -> Any:
+    await restart(system, "ingress", **UNLIMITED)
+    storefront = Storefront(system.env)
+    await storefront.no_faults()
+    yield storefront
+    await storefront.close()
+    await restart(system, "ingress")
+
+
+async def message_ids(storefront: Storefront, name: str) -> Counter[str]:
+    mails = (await storefront.http.get(f"{storefront.mailbox}/api/email")).json()
+    return Counter(mail["messageId"] for mail in mails if mail["to"][0]["address"].startswith(f"{name}-"))
+
+
+@pytest.mark.timeout(400)
+async def test_every_mail_arrives_once_after_the_mail_server_was_away(storefront: Storefront, system: Any) -> None:
+    await kill(system, "smtp")
+    orders = await buy(storefront, "down", 25)
+
+    async def stored() -> bool:
+        return all([(await storefront.admin_order(order.id)).get("status") == "stored" for order in orders])
+
+    await eventually(stored, "all stored, none mailed", 90)
+    await asyncio.sleep(MAIL_DOWN_S)
+    await start(system, "smtp")
+    for order in orders:
+        await storefront.reaches(order, "fulfilled", deadline_s=120)
+    assert await message_ids(storefront, "down") == Counter(f"{order.id}.keys.1@bitloot.example" for order in orders)
+    assert (await storefront.admin.get("/admin/dead-letters")).json()["total"] == 0
+
+
+@pytest.mark.timeout(400)
+async def test_delivery_killed_again_and_again(storefront: Storefront, system: Any) -> None:
+    """A second mail only where the kill fell between the mail server's answer and our commit: same Message-ID."""
+    chance = random.Random(6)
+    buying = asyncio.create_task(buy(storefront, "kill", 40))
+    for _ in range(4):
+        await asyncio.sleep(chance.uniform(0.1, 1.5))
+        await kill(system, "delivery")
+        await start(system, "delivery")
+    orders = await buying
+    for order in orders:
+        await storefront.reaches(order, "fulfilled", deadline_s=180)
+    ids = await message_ids(storefront, "kill")
+    assert set(ids) == {f"{order.id}.keys.1@bitloot.example" for order in orders}
+    assert ids.total() - len(ids) <= 4, "at most one per kill"
+    for order in orders[::5]:
+        (purchase,) = await storefront.purchases(order.id)
+        revealed = await storefront.reveal(await storefront.link_for(order))
+        assert revealed == [code["code"] for code in purchase["codes"]]
+
+
+@pytest.mark.timeout(300)
+async def test_orders_wait_for_object_storage(storefront: Storefront, system: Any) -> None:
+    await kill(system, "s3")
+    orders = await buy(storefront, "bucket", 10)
+    for order in orders:
+        await storefront.reaches(order, "delivered", deadline_s=60)
+    await start(system, "s3")
+    for order in orders:
+        await storefront.reaches(order, "fulfilled", deadline_s=90)
+    assert set((await message_ids(storefront, "bucket")).values()) == {1}

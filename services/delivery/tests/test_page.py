@@ -1,0 +1,203 @@
+"""The link page in Chromium: every state in both colour schemes and two widths, by keyboard, without a script."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from bitloot_delivery.pages import Pages
+from bitloot_kinguin import Code
+from browsing import NARROW, PICTURE, WIDE, a_page, accessible, open_browser, screenshot, served
+from delivery_shop import Shop, a_code
+from playwright.async_api import Browser, Page, expect
+from test_links import a_link
+
+SCHEMES = [("light", WIDE), ("light", NARROW), ("dark", WIDE), ("dark", NARROW)]
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def origin(shop: Shop) -> AsyncIterator[str]:
+    async with served(shop) as origin:
+        yield origin
+
+
+async def looked_at(browser: Browser, url: str, name: str, act: Any = None, **options: Any) -> None:
+    """The page in every scheme and width: nothing for axe to say, nothing too wide."""
+    for scheme, viewport in SCHEMES:
+        async with a_page(browser, color_scheme=scheme, viewport=viewport, **options) as page:
+            await page.goto(url)
+            if act:
+                await act(page)
+            await accessible(page)
+            await screenshot(page, f"{name} {scheme} {viewport['width']}")
+
+
+@pytest.mark.parametrize("kind", ["good", "waiting", "expired", "revoked", "spent", "deleted", "tampered"])
+async def test_every_kind_of_link_has_an_accessible_page(shop: Shop, browser: Browser, origin: str, kind: str) -> None:
+    await looked_at(browser, f"{origin}/d/{await a_link(shop, kind)}", f"page {kind}")
+
+
+@pytest.mark.parametrize("state", ["busy", "unavailable", "sent"])
+async def test_the_other_pages_too(shop: Shop, browser: Browser, origin: str, state: str) -> None:
+    pages: Pages = shop.http._transport.app.state.door.pages  # type: ignore[attr-defined]
+    html = bytes(pages.plain(state, 200, "de").body)
+    async with a_page(browser) as page:
+        await page.route("**/shown", lambda route: route.fulfill(body=html, content_type="text/html"))
+        await page.goto(f"{origin}/shown")
+        await accessible(page)
+        await screenshot(page, f"page {state}")
+
+
+async def codes_on(page: Page) -> list[str]:
+    return await page.locator("#codes .value, ul.codes .value").all_inner_texts()
+
+
+async def press_reveal(page: Page) -> None:
+    await page.get_by_role("button", name="Reveal").click()
+    await expect(page.locator("ul.codes li").first).to_be_visible()
+
+
+async def test_the_browser_opens_the_codes_itself(shop: Shop, browser: Browser, origin: str) -> None:
+    codes = [a_code("AAAA1-BBBB2-CCCC3"), a_code("漢字-ÄÖÜ <b>&amp;</b>"), Code(PICTURE, type="image/png", name="p")]
+    order_id, token = await shop.delivered_order(codes)
+    async with a_page(browser) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+        await page.goto(f"{origin}/d/{token}")
+        assert await codes_on(page) == []
+        await press_reveal(page)
+        assert await codes_on(page) == [code.reveal() for code in codes[:2]]
+        picture = page.locator("ul.codes img")
+        assert await picture.get_attribute("src") == f"data:image/png;base64,{PICTURE}"
+        assert await picture.get_attribute("alt") == "Picture of key 3"
+        origins = {"/".join(one.split("/")[:3]) for one in asked if "data:" not in one}
+        assert origins == {f"GET {origin}", f"POST {origin}", f"GET {shop.settings.r2_endpoint}"}, "no third party"
+        assert any("/orders/" in one for one in asked), "the sealed object came from the bucket"
+    assert await shop.owner.fetchval("select reveals from links where order_id = $1", order_id) == 1
+
+
+async def test_revealed_codes_are_accessible(shop: Shop, browser: Browser, origin: str) -> None:
+    codes = [a_code("7F3K9-Q2W8X-LM4ZT"), Code(PICTURE, type="image/png", name="p")]
+    shop.use_cases.reveal_keys  # noqa: B018
+    activation = "Open Steam, choose Games → Activate a Product on Steam, and enter the key."
+    await shop.owner.execute(
+        "insert into products (id, name, price, currency, kinguin_product_id, price_ceiling, activation) "
+        "values ('with-help', 'x', 1, 'EUR', 'x', 1, $1) on conflict do nothing",
+        activation,
+    )
+
+    async def act(page: Page) -> None:
+        await press_reveal(page)
+        await page.get_by_text("Show QR code").click()
+        await expect(page.get_by_role("img", name="QR code of key 1")).to_be_visible()
+        await expect(page.get_by_text(activation)).to_be_visible()
+
+    for scheme, viewport in SCHEMES:
+        _, token = await shop.delivered_order(codes, product_id="with-help")
+        async with a_page(browser, color_scheme=scheme, viewport=viewport) as page:
+            await page.goto(f"{origin}/d/{token}")
+            await act(page)
+            await accessible(page)
+            await screenshot(page, f"revealed {scheme} {viewport['width']}")
+
+
+async def test_everything_works_by_keyboard(shop: Shop, browser: Browser, origin: str) -> None:
+    _, token = await shop.delivered_order([a_code("KEYB1-OARD2-ONLY3")])
+    async with a_page(browser) as page:
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.goto(f"{origin}/d/{token}")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("button", name="Reveal")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#codes")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("button", name="Copy")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("status")).to_have_text("Copied")
+        assert await page.evaluate("navigator.clipboard.readText()") == "KEYB1-OARD2-ONLY3"
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("img", name="QR code of key 1")).to_be_visible()
+
+
+async def test_without_a_script_the_form_does_it(shop: Shop, browser: Browser, origin: str) -> None:
+    codes = [a_code("PLAIN-FORM1-WORKS"), Code(PICTURE, type="image/png", name="p")]
+    _, token = await shop.delivered_order(codes)
+    for scheme, viewport in SCHEMES[1:3]:
+        async with a_page(browser, java_script_enabled=False, color_scheme=scheme, viewport=viewport) as page:
+            await page.goto(f"{origin}/d/{token}")
+            await page.get_by_role("button", name="Reveal").click()
+            assert await codes_on(page) == ["PLAIN-FORM1-WORKS"]
+            await screenshot(page, f"no script {scheme}")
+    html = (await shop.http.post(f"/d/{token}/reveal", headers={"accept": "text/html"})).text
+    async with a_page(browser) as page:  # axe is a script itself
+        await page.route("**/shown", lambda route: route.fulfill(body=html, content_type="text/html"))
+        await page.goto(f"{origin}/shown")
+        await accessible(page)
+
+
+async def test_with_the_bucket_out_of_reach_our_side_opens_it(shop: Shop, browser: Browser, origin: str) -> None:
+    _, token = await shop.delivered_order([a_code("OTHER-WAYIN-00001")])
+    async with a_page(browser) as page:
+        await page.route(f"{shop.settings.r2_endpoint}/**", lambda route: route.abort())
+        await page.goto(f"{origin}/d/{token}")
+        await press_reveal(page)
+        assert await codes_on(page) == ["OTHER-WAYIN-00001"]
+
+
+async def test_a_waiting_page_notices_by_itself(shop: Shop, browser: Browser, origin: str) -> None:
+    token = await a_link(shop, "waiting")
+    order_id = await shop.owner.fetchval(
+        "select order_id from links where id = $1", shop.settings.signer().read(token).link_id
+    )
+    async with a_page(browser) as page:
+        await page.goto(f"{origin}/d/{token}")
+        await expect(page.get_by_role("heading", name="on its way")).to_be_visible()
+        await shop.deliver(order_id, [a_code()])
+        await expect(page.get_by_role("button", name="Reveal key")).to_be_visible(timeout=15_000)
+
+
+async def test_a_part_that_arrives_does_not_take_codes_off_the_screen(
+    shop: Shop, browser: Browser, origin: str
+) -> None:
+    order_id = await shop.order(quantity=2)
+    await shop.deliver(order_id, [a_code("FIRST-00000-00001")])
+    await shop.mail(order_id)
+    async with a_page(browser) as page:
+        await page.goto(f"{origin}/d/{await shop.token(order_id)}")
+        await screenshot(page, "page partial")
+        await press_reveal(page)
+        await shop.deliver(order_id, [a_code("SECND-00000-00002")], part=2)
+        await expect(page.get_by_text("More keys have arrived")).to_be_visible(timeout=15_000)
+        assert await codes_on(page) == ["FIRST-00000-00001"]
+        await page.reload()
+        await press_reveal(page)
+        assert await codes_on(page) == ["FIRST-00000-00001", "SECND-00000-00002"]
+
+
+async def test_a_fresh_link_is_asked_for_with_a_button(shop: Shop, browser: Browser, origin: str) -> None:
+    token = await a_link(shop, "expired")
+    async with a_page(browser) as page:
+        await page.goto(f"{origin}/d/{token}")
+        await page.get_by_role("button", name="Send me a fresh link").click()
+        await expect(page.get_by_role("heading", name="look into your mailbox")).to_be_visible()
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+async def test_the_mail_is_readable_in_light_and_dark(
+    shop: Shop, browser: Browser, smtp_server: Any, locale: str
+) -> None:
+    order_id, _ = await shop.delivered_order([a_code() for _ in range(2)], locale=locale)
+    (mail,) = smtp_server.mails(to=await shop.address(order_id))
+    for scheme, viewport in SCHEMES:
+        async with a_page(browser, color_scheme=scheme, viewport=viewport) as page:
+            await page.set_content(mail["html"])
+            await accessible(page)
+            await screenshot(page, f"mail {locale} {scheme} {viewport['width']}")

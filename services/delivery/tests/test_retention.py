@@ -1,0 +1,165 @@
+"""What is over goes: old keys, readers, a customer who wants to be forgotten; and rotation of the key ring."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bitloot_delivery.errors import SealedObjectBroken
+from bitloot_delivery.secret import DataKey
+from delivery_shop import CAUSE, Shop, a_code, a_key, open_shop
+
+HTML, JSON = {"accept": "text/html"}, {"accept": "application/json"}
+BITLOOT = Path(sys.executable).with_name("bitloot")
+
+
+def bitloot(shop: Shop, database: Any, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    settings = shop.settings
+    environment = {
+        "DATABASE_URL": database.url,
+        "KEY_RING": settings.key_ring,
+        "R2_ENDPOINT": settings.r2_endpoint,
+        "R2_ACCESS_KEY_ID": settings.r2_access_key_id,
+        "R2_SECRET_ACCESS_KEY": settings.r2_secret_access_key,
+        "R2_BUCKET": settings.r2_bucket,
+        "PATH": os.environ["PATH"],
+    } | env
+    return subprocess.run([BITLOOT, *arguments], env=environment, text=True, capture_output=True, timeout=60)
+
+
+async def exists(shop: Shop, order_id: Any) -> bool:
+    try:
+        await shop.outside.storage.read_keys_json(f"orders/{order_id}/1.jwe", key=DataKey.random())
+    except SealedObjectBroken as error:
+        return "missing" not in str(error)
+    return True
+
+
+async def test_keys_go_after_their_first_view_or_their_delivery(shop: Shop) -> None:
+    viewed, unviewed, old, young = [(await shop.delivered_order())[0] for _ in range(4)]
+    await shop.owner.execute("update keys set viewed_at = now() - interval '31 days' where order_id = $1", viewed)
+    await shop.owner.execute("update keys set viewed_at = now() - interval '29 days' where order_id = $1", young)
+    await shop.owner.execute("update keys set sealed_at = now() - interval '181 days' where order_id = $1", old)
+    assert await shop.use_cases.delete_old_keys() == (2, 0)
+    assert await shop.use_cases.delete_old_keys() == (0, 0)
+    assert [await exists(shop, order_id) for order_id in (viewed, old, unviewed, young)] == [False, False, True, True]
+    rows = await shop.owner.fetch("select * from keys where deleted_at is not null")
+    assert {row["order_id"] for row in rows} == {viewed, old}
+    assert {row["wrapped_key"] for row in rows} == {""}
+    assert (await shop.timeline(viewed))[-1] == "keys.deleted"
+    page = await shop.http.get(f"/d/{await shop.token(viewed)}", headers=HTML)
+    assert (page.status_code, "were deleted" in page.text) == (410, True)
+
+
+async def test_a_replayed_request_does_not_bring_deleted_keys_back(shop: Shop) -> None:
+    order_id, _ = await shop.delivered_order()
+    await shop.owner.execute("update keys set viewed_at = now() - interval '31 days' where order_id = $1", order_id)
+    await shop.use_cases.delete_old_keys()
+    await shop.deliver(order_id, [])
+    assert not await exists(shop, order_id)
+    assert len(await shop.outbox(order_id, "deliveries.stored")) == 1
+
+
+async def test_who_viewed_is_forgotten_in_time(shop: Shop) -> None:
+    order_id, token = await shop.delivered_order()
+    await shop.http.post(f"/d/{token}/reveal", headers=JSON | {"user-agent": "someone's"})
+    later = replace(shop.use_cases.delete_old_keys, readers_keep=timedelta(0))
+    assert (await later())[1] >= 1
+    view = await shop.owner.fetchrow("select * from link_views where order_id = $1", order_id)
+    assert view is not None
+    assert (view["address"], view["user_agent"], view["outcome"]) == (None, None, "revealed")
+
+
+async def test_erasing_an_order_keeps_the_books(shop: Shop, database: Any) -> None:
+    order_id, token = await shop.delivered_order(status="fulfilled", idempotency_key=os.urandom(8).hex())
+    address = await shop.address(order_id)
+    await shop.http.post(f"/d/{token}/reveal", headers=JSON | {"user-agent": "someone's"})
+    done = bitloot(shop, database, "erase", "--order", str(order_id), "--reason", "asked", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"order_id": str(order_id), "objects": 1, "parts": 1, "links": 1}
+    order = await shop.owner.fetchrow("select * from orders where id = $1", order_id)
+    assert order is not None
+    assert (order["email"], order["idempotency_key"], order["amount"], order["status"]) == (None, None, 10, "fulfilled")
+    assert order["erased_at"]
+    assert not await exists(shop, order_id)
+    assert (await shop.http.get(f"/d/{token}", headers=HTML)).status_code == 410
+    assert (await shop.timeline(order_id))[-1] == "order.erased"
+    audit = await shop.owner.fetchrow("select * from audit_log where target = $1", f"order:{order_id}")
+    assert audit is not None
+    assert (audit["action"], audit["reason"]) == ("order.erased", "asked")
+    assert await everywhere(shop, address) == []
+    assert await everywhere(shop, "someone's") == []
+    again = bitloot(shop, database, "erase", "--order", str(order_id), "--json")
+    assert json.loads(again.stdout)["parts"] == 0
+
+
+async def everywhere(shop: Shop, text: str) -> list[str]:
+    """The tables that hold `text` in any column."""
+    tables = await shop.owner.fetch("select tablename from pg_tables where schemaname = 'public'")
+    found = []
+    for (table,) in tables:
+        if await shop.owner.fetchval(f"select exists (select from {table} t where t::text like $1)", f"%{text}%"):
+            found.append(table)
+    return found
+
+
+async def test_an_order_that_is_not_over_is_erased_only_by_force(shop: Shop, database: Any) -> None:
+    order_id, _ = await shop.delivered_order(status="refund_due")
+    refused = bitloot(shop, database, "erase", "--order", str(order_id))
+    assert refused.returncode == 1
+    assert "refund_due" in refused.stderr
+    assert await shop.address(order_id) != "None"
+    assert bitloot(shop, database, "erase", "--order", str(order_id), "--force").returncode == 0
+    unknown = bitloot(shop, database, "erase", "--order", "00000000-0000-0000-0000-000000000000")
+    assert (unknown.returncode, "unknown" in unknown.stderr) == (1, True)
+
+
+async def test_rotation_rewraps_rows_and_touches_no_object(shop: Shop, database: Any) -> None:
+    order_id, token = await shop.delivered_order()
+    code = shop.kinguin.codes[f"res-{order_id}"][0].reveal()
+    intent = await shop.order()  # a try that crashed before its object: its key rotates too
+    with pytest.raises(ZeroDivisionError):
+        await replace(shop.use_cases.store_keys, storage=Broken())(await request_for(shop, intent), CAUSE)  # type: ignore[arg-type]
+    sha256 = await shop.owner.fetchval("select object_sha256 from keys where order_id = $1", order_id)
+    new = a_key("new")
+    both = f"{new},{shop.settings.key_ring}"
+    done = bitloot(shop, database, "keys", "rotate", "--json", KEY_RING=both)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rewrapped"] >= 2
+    status = json.loads(bitloot(shop, database, "keys", "status", "--json", KEY_RING=both).stdout)
+    assert set(status["wrapped"]) <= {"new", "forgotten"}
+    assert await shop.owner.fetchval("select object_sha256 from keys where order_id = $1", order_id) == sha256
+    async with AsyncExitStack() as stack:
+        rotated = await open_shop(stack, shop.settings.model_copy(update={"key_ring": new}), database.url)
+        assert code in (await rotated.http.post(f"/d/{token}/reveal", headers=HTML)).text
+        rotated.kinguin.codes = shop.kinguin.codes
+        await rotated.deliver(intent, [])
+    back = bitloot(shop, database, "keys", "rotate", KEY_RING=f"{shop.settings.key_ring},{new}")
+    assert back.returncode == 0
+
+
+async def test_rotation_says_which_key_is_missing(shop: Shop, database: Any) -> None:
+    await shop.delivered_order()
+    done = bitloot(shop, database, "keys", "rotate", KEY_RING=a_key("alone"))
+    assert done.returncode == 1
+    assert "'k1'" in done.stderr
+
+
+class Broken:
+    """Storage that fails before anything is put."""
+
+    async def save_keys_json(self, *_: Any, **__: Any) -> str:
+        raise ZeroDivisionError
+
+
+async def request_for(shop: Shop, order_id: Any) -> Any:
+    from bitloot_common.events.fulfillment import DeliveryRequested
+
+    shop.kinguin.codes[f"res-{order_id}"] = [a_code()]
+    return DeliveryRequested(order_id=order_id, reservation_id=f"res-{order_id}", quantity=1)

@@ -1,0 +1,135 @@
+"""The service as a process on a real broker: messages in, messages out, kill -9 in between."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from bitloot_common.events.envelope import CloudEvent, Event, as_record_headers
+from bitloot_common.events.fulfillment import DeliveryRequested
+from bitloot_common.events.ingress import KinguinWebhook, NowPaymentsIpn
+from bitloot_fulfillment.settings import ShopSettings
+from bitloot_local.pytest_plugin import KafkaServer
+
+from .harness import COINS, Harness, eventually
+from .processes import SECRETS, end, free_port, start, wait_until_ready
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def api() -> str:
+    """The process is the same for both adapters; one suffices here."""
+    return "reservations"
+
+
+@pytest.fixture(scope="module")
+def topics(kafka_server: KafkaServer) -> str:
+    """The declared topics, made as a deployment makes them."""
+    bitloot = Path(sys.executable).parent / "bitloot"
+    env = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers}
+    subprocess.run([bitloot, "topics", "apply", "--file", ROOT / "deploy/topics.yaml"], env=env, check=True)
+    return kafka_server.bootstrap_servers
+
+
+@pytest.fixture
+async def producer(topics: str) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=topics)
+    await producer.start()
+    yield producer
+    await producer.stop()
+
+
+Running = Callable[[], Any]
+
+
+@pytest.fixture
+def service(shop_settings: ShopSettings, topics: str, tmp_path: Path) -> Iterator[Running]:
+    """Starts `python -m bitloot_fulfillment`; a context manager that yields process and URL."""
+    started = []
+
+    @contextmanager
+    def run() -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+        port = free_port()
+        env = SECRETS | {
+            "DATABASE_URL": shop_settings.database_url,
+            "KAFKA_BOOTSTRAP_SERVERS": topics,
+            "HTTP_PORT": str(port),
+            "KINGUIN_API": shop_settings.kinguin_api,
+            "KINGUIN_BASE_URL": shop_settings.kinguin_base_url,
+            "NOWPAYMENTS_BASE": shop_settings.nowpayments_base,
+            "RECONCILE_INTERVAL_S": "300",
+        }
+        process = start("bitloot_fulfillment", env, tmp_path / "service.log")
+        started.append(process)
+        url = f"http://127.0.0.1:{port}"
+        wait_until_ready(process, f"{url}/readyz", tmp_path / "service.log")
+        yield process, url
+
+    yield run
+    for process in started:
+        end(process)
+
+
+def record(event: type[Event], body: dict[str, Any], key: UUID) -> dict[str, Any]:
+    headers = CloudEvent(id=str(uuid4()), type=event.TYPE, source="/bitloot/ingress", subject=str(key)).to_headers()
+    return {
+        "topic": event.TOPIC,
+        "key": str(key).encode(),
+        "value": json.dumps(body).encode(),
+        "headers": as_record_headers(headers),
+    }
+
+
+async def test_messages_carry_an_order_from_its_ipn_to_its_delivery(
+    harness: Harness, service: Running, producer: AIOKafkaProducer, topics: str
+) -> None:
+    order_id = await harness.order()
+    payment_id = await harness.payment(order_id)
+    with service() as (_, url):
+        ipn = {"payment_id": int(payment_id), "payment_status": "finished", "order_id": str(order_id)}
+        ipn |= {"price_amount": 9.99, "price_currency": "eur", "pay_amount": float(COINS), "pay_currency": "btc"}
+        ipn |= {"actually_paid": float(COINS)}
+        for _ in range(2):
+            await producer.send(**record(NowPaymentsIpn, ipn, order_id))
+
+        async def given() -> bool:
+            return await harness.status(order_id) == "given"
+
+        await eventually(given, "the order is given", 30)
+        (purchase,) = await harness.sandbox.purchases(order_id)
+        webhook = {"reservationId": purchase["reservationId"], "event": "delivered", "externalId": str(order_id)}
+        await producer.send(**record(KinguinWebhook, webhook, order_id))
+        assert await requested(topics, order_id) == [(purchase["reservationId"], 1)]
+        metrics = fetched(f"{url}/metrics").text
+        assert 'bitloot_order_stage_duration_seconds_count{from="given",to="delivered"} 1.0' in metrics
+        ready = fetched(f"{url}/readyz").json()
+        assert ready["checks"].keys() >= {"postgres", "kafka", "consumers", "kinguin", "nowpayments"}
+
+
+def fetched(url: str) -> httpx.Response:
+    return httpx.get(url, trust_env=False)
+
+
+async def requested(topics: str, order_id: UUID) -> list[tuple[str, int]]:
+    """What delivery is asked for about the order: reservation and part."""
+    consumer = AIOKafkaConsumer(DeliveryRequested.TOPIC, bootstrap_servers=topics, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+
+        async def poll() -> list[tuple[str, int]]:
+            records = await consumer.getmany(timeout_ms=500)
+            values = [json.loads(one.value) for batch in records.values() for one in batch]
+            return [(one["reservationId"], one["part"]) for one in values if one["orderId"] == str(order_id)]
+
+        return await eventually(poll, "a delivery is asked for", 30)
+    finally:
+        await consumer.stop()

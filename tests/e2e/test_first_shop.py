@@ -1,0 +1,118 @@
+"""What broke the first shop, run against this one. Each of these lost an order, a key or money there."""
+
+import asyncio
+from typing import Any
+
+from shop import LINK, Order, Shop, eventually
+
+
+async def placed(shop: Shop, name: str, count: int) -> list[tuple[Order, dict[str, Any]]]:
+    orders = [await shop.order(f"{name}-{number}@example.com") for number in range(count)]
+    return [(order, await shop.payment(order)) for order in orders]
+
+
+async def all_arrive(shop: Shop, orders: list[Order], deadline_s: float = 90) -> None:
+    """Each is fulfilled, bought once and mailed once."""
+    for order in orders:
+        await shop.reaches(order, "fulfilled", deadline_s)
+        assert len(await shop.purchases(order.id)) == 1
+        links = [mail for mail in await shop.mails_to(order.email) if LINK.search(mail["text"])]
+        assert len(links) == 1
+
+
+async def nothing_was_buried(shop: Shop, orders: list[Order]) -> None:
+    letters = (await shop.admin.get("/admin/dead-letters", params={"limit": 200})).json()["items"]
+    ids = {order.id for order in orders}
+    assert [letter for letter in letters if letter.get("orderId") in ids] == []
+
+
+async def test_two_partial_payments_of_different_amounts_and_then_the_rest(shop: Shop) -> None:
+    orders = await placed(shop, "partial", 3)
+    for _, payment in orders:
+        due = float(payment["payAmount"])
+        for share in (0.3, 0.6):
+            await shop.pay(payment, "partially_paid", actuallyPaid=due * share)
+    for order, _ in orders:
+        await shop.reaches(order, "underpaid")
+        assert (await shop.status(order))["status"] == "underpaid"
+    for _, payment in orders:
+        await shop.pay(payment)
+    await all_arrive(shop, [order for order, _ in orders])
+
+
+async def test_finished_and_confirming_at_the_same_moment(shop: Shop) -> None:
+    orders = await placed(shop, "same-moment", 5)
+    await asyncio.gather(*(shop.pay(payment, "confirming") for _, payment in orders))
+    await asyncio.gather(*(shop.pay(payment, status) for _, payment in orders for status in ("finished", "finished")))
+    await all_arrive(shop, [order for order, _ in orders])
+
+
+async def test_kinguin_accepts_and_answers_504_though_it_knows_no_unique_ids(shop: Shop) -> None:
+    await shop.provider_settings(externalIdUnique=False)
+    await shop.fault(
+        provider="kinguin", operation="reserve", mode="accept_then_timeout", status=504, delayMs=0, count=5
+    )
+    orders = await placed(shop, "accepted-504", 5)
+    await asyncio.gather(*(shop.pay(payment) for _, payment in orders))
+    await all_arrive(shop, [order for order, _ in orders], deadline_s=120)
+
+
+async def test_every_webhook_of_kinguin_is_lost(shop: Shop) -> None:
+    await shop.fault(provider="kinguin", operation="webhook", mode="drop_webhook", rate=1.0)
+    orders = await placed(shop, "lost", 5)
+    await asyncio.gather(*(shop.pay(payment) for _, payment in orders))
+    await all_arrive(shop, [order for order, _ in orders], deadline_s=120)
+
+
+async def test_the_ipn_is_lost_and_the_money_comes_after_expiry(shop: Shop) -> None:
+    (order, payment), *_ = await placed(shop, "late-money", 1)
+    await shop.pay(payment, "expired")
+    await shop.reaches(order, "expired")
+    await shop.pay(payment, "finished", silent=True)
+    await all_arrive(shop, [order], deadline_s=120)
+
+
+async def test_kinguin_is_down_for_a_while(shop: Shop) -> None:
+    await shop.fault(provider="kinguin", operation="*", mode="error", status=503, rate=1.0)
+    orders = await placed(shop, "down", 8)
+    await asyncio.gather(*(shop.pay(payment) for _, payment in orders))
+    for order, _ in orders:
+        await shop.reaches(order, "reserving")
+    assert await shop.purchases(orders[0][0].id) == []
+    await shop.no_faults()
+    await all_arrive(shop, [order for order, _ in orders], deadline_s=120)
+    await nothing_was_buried(shop, [order for order, _ in orders])
+
+
+async def test_one_slow_order_delays_no_other(shop: Shop) -> None:
+    await shop.fault(provider="kinguin", operation="reserve", mode="slow", delayMs=4_000, count=1)
+    (slow, slow_payment), *rest = await placed(shop, "slow", 6)
+    await shop.pay(slow_payment)
+    await shop.reaches(slow, "reserving")
+    for _, payment in rest:
+        await shop.pay(payment)
+    await all_arrive(shop, [order for order, _ in rest])
+    await all_arrive(shop, [slow])
+    at = {order.id: await fulfilled_at(shop, order) for order, _ in [(slow, None), *rest]}
+    assert max(at, key=lambda one: at[one]) == slow.id, "the slow one comes last, though it was paid first"
+
+
+async def fulfilled_at(shop: Shop, order: Order) -> str:
+    timeline = (await shop.admin_order(order.id))["timeline"]
+    return next(str(entry["at"]) for entry in timeline if entry["event"] == "order.fulfilled")
+
+
+async def test_paid_twice_is_bought_once_and_a_refund_is_due(shop: Shop) -> None:
+    order = await shop.order("twice@example.com")
+    first = await shop.payment(order)
+    answer = await shop.http.post(f"{shop.ingress}/payments/create", json={"orderId": order.id, "payCurrency": "eth"})
+    assert answer.status_code == 201, answer.text
+    await shop.pay(first)
+    await shop.reaches(order, "fulfilled")
+    await shop.pay(answer.json())
+
+    async def owed() -> bool:
+        return any(entry["event"] == "order.refund_due" for entry in (await shop.admin_order(order.id))["timeline"])
+
+    await eventually(owed, "the refund due on the timeline")
+    assert len(await shop.purchases(order.id)) == 1
