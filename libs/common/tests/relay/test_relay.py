@@ -34,6 +34,7 @@ class Bench:
 
     def __init__(self, database: Any, bootstrap_servers: str, pool: Any, topic: str) -> None:
         self.database_url: str = database.url_of("ingress")
+        self.superuser_url: str = database.server.superuser_url
         self.bootstrap_servers = bootstrap_servers
         self.pool = pool
         self.relays: list[Relay] = []
@@ -189,9 +190,12 @@ async def test_it_carries_on_after_its_connection_is_lost(bench: Bench) -> None:
     await bench.relay(outbox)
     first = await bench.add(outbox, "a", range(10))
     await bench.emptied()
-    await bench.pool.execute(
+    superuser = await asyncpg.connect(bench.superuser_url)
+    ended = await superuser.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'bitloot-ingress-relay'"
     )
+    assert len(ended) == 1
+    await superuser.close()
     second = await bench.add(outbox, "a", range(10, 20))
     await bench.emptied()
     assert once(ids_of(await bench.published())) == first + second
@@ -286,7 +290,7 @@ async def main():
         async with connection.transaction():
             ids = [str(await outbox.add(connection, Noted(number=number + n), key="a")) for n in range(10)]
         outbox.committed()
-        print(*ids, flush=True)
+        print("committed", *ids, flush=True)
         number += 10
 
 asyncio.run(main())
@@ -311,7 +315,7 @@ async def test_kill_nine_loses_nothing_and_keeps_the_order(bench: Bench) -> None
             if line.endswith(b"\n")
         ]
         await writer.wait()
-        promised += [row_id for line in lines for row_id in line]
+        promised += [row_id for line in lines if line[0] == "committed" for row_id in line[1:]]
     last = Outbox("ingress")
     await bench.relay(last)
     await bench.emptied()
