@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP_INPUTS := uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml)
 
-.PHONY: help demo up down clean status test check setup
+.PHONY: help demo up down clean status test chaos bench check setup
 
 help: ## show this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,13 +28,21 @@ clean: setup ## stop the local stack and forget its data
 	@exec $(PYTHON) -m bitloot_local clean
 
 test: setup ## every test: unit, integration, end to end; ARGS="-k name" for some
+	@deploy/local/test-tools
 	@exec .venv/bin/pytest $(ARGS)
+
+chaos: setup ## 2,000 orders under faults and kill -9; CHAOS_ORDERS and CHAOS_SEED for others
+	@CHAOS_ORDERS=$${CHAOS_ORDERS:-2000} exec .venv/bin/pytest tests/e2e/test_chaos.py $(ARGS)
+
+bench: setup ## the benchmarks with their baselines, into bench/results.json; BENCH="pipeline" for one
+	@deploy/local/test-tools bench
+	@exec $(PYTHON) -m bench $(BENCH)
 
 check: setup ## format, lint, types, import boundaries, lock file: what needs no server
 	@.venv/bin/ruff format --check --quiet --output-format concise || { echo "run: .venv/bin/ruff format"; exit 1; }
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary
-	@.venv/bin/lint-imports --no-timing
+	@.venv/bin/lint-imports --no-logo
 	@$(PYTHON) clients/generate.py --check
 	@deploy/local/uv lock --check --quiet || { echo "run: deploy/local/uv lock"; exit 1; }
 
@@ -42,5 +50,5 @@ setup: .venv/.complete ## install what the other targets need, from the lock fil
 
 .venv/.complete: $(SETUP_INPUTS)
 	@echo "setting up .venv from uv.lock"
-	@deploy/local/uv sync --frozen --all-packages
+	@deploy/local/uv sync --frozen --all-packages 2>&1 | sed -u '/^ [-+~] /d'
 	@touch $@
