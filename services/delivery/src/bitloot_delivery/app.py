@@ -27,6 +27,7 @@ from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
 from bitloot_delivery.clients.storage import KeyStorage
 from bitloot_delivery.http import Door, install_refusals, routes
 from bitloot_delivery.letters import Letters
+from bitloot_delivery.link_spans import LinkSpans, carries_token
 from bitloot_delivery.pages import Pages
 from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.settings import DeliverySettings, MailSettings
@@ -138,7 +139,13 @@ def serve_door(
     checks: Mapping[str, Check],
 ) -> FastAPI:
     """The HTTP side around a lifespan that sets `app.state.door`."""
-    app = FastAPI(title="BitLoot delivery", description="The link page, and the health of delivery.", lifespan=lifespan)
+    app = FastAPI(
+        title="BitLoot delivery",
+        description="The link page, and the health of delivery.",
+        lifespan=lifespan,
+        telemetry={"exclude": carries_token},
+    )
+    app.add_middleware(LinkSpans)
     install_problems(app)
     install_refusals(app)
     app.include_router(health_routes(checks))
