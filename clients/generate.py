@@ -46,6 +46,7 @@ def generate() -> None:
     config = HERE / "python" / "generator.yaml"
     run("uv", "tool", "run", "--from", PYTHON_GENERATOR, "openapi-python-client", "generate", "--path", str(OPENAPI),
         "--meta", "none", "--output-path", str(PYTHON), "--overwrite", "--config", str(config))  # fmt: skip
+    (PYTHON / "py.typed").touch()
     TYPESCRIPT.parent.mkdir(exist_ok=True)
     run("npx", "--yes", TYPESCRIPT_GENERATOR, str(OPENAPI), "--output", str(TYPESCRIPT))
     MANIFEST.write_text(json.dumps(hashes(), indent=1) + "\n")

@@ -1973,11 +1973,8 @@ export interface components {
             codesCount: number;
             /** Kid */
             kid: string;
-            /**
-             * Sealedat
-             * Format: date-time
-             */
-            sealedAt: string;
+            /** Sealedat */
+            sealedAt: string | null;
             /** Viewedat */
             viewedAt: string | null;
             /** Viewcount */

@@ -16,10 +16,10 @@ from aiokafka.record.memory_records import MemoryRecords
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from search import contents, spellings
 from shop import LINK, Order
 from shop import Shop as Storefront
 from storefronts import UNLIMITED, buy, kill, restart, start
-from test_no_plaintext import contents, spellings
 
 PREFIX = "GREPME-Q7Z4"
 ORDERS = 200

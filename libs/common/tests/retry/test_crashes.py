@@ -17,7 +17,7 @@ from typing import Any
 import asyncpg
 import pytest
 from bitloot_common.inbox import first_time
-from bitloot_common.retry import Message, Transient
+from bitloot_common.retry import Ladder, Limits, Message, Transient
 from bitloot_local.pytest_plugin import Database
 from bitloot_local.system import System
 
@@ -110,9 +110,9 @@ async def test_killed_at_a_point(family: Families, effects: Effects, start_worke
 
 async def test_killed_at_random_again_and_again(family: Families, effects: Effects, start_worker: Starter) -> None:
     shop = await family(1)
-    ids = await send(shop, *range(400))
+    ids = await send(shop, *range(200))
     dice = random.Random(4)
-    for _ in range(3):
+    for _ in range(2):
         before = len(await effects.done())
         worker = start_worker(shop, effects, failing=5, work_s=0.02)
         wanted = before + dice.randrange(20, 80)
@@ -125,7 +125,7 @@ async def test_killed_at_random_again_and_again(family: Families, effects: Effec
         worker.wait()
     last = start_worker(shop, effects, failing=5)
     found = await all_done(effects, ids)
-    assert {found[f"e{n}"] for n in range(0, 400, 5)} == {2}, "what fails first takes effect on its second attempt"
+    assert {found[f"e{n}"] for n in range(0, 200, 5)} == {2}, "what fails first takes effect on its second attempt"
     last.terminate()
     await eventually(lambda: last.poll() is not None)
     assert last.returncode == 0, "SIGTERM ends it in good order"
@@ -182,6 +182,23 @@ async def test_a_rebalance_in_the_middle_of_a_handler(family: Families, effects:
     await all_done(effects, ids)
     assert len(runs) == (4 if in_time else 8), "taken away only past the limit, then run again by the new owner"
     assert await shop.records(shop.dlt) == []
+
+
+async def test_who_stops_in_good_order_leaves_at_once_although_its_seat_is_reserved(family: Families) -> None:
+    shop = await family(1)
+    patient = Limits(concurrency=8, partition_window=100, total_window=200, session_timeout_s=60)
+    handled: list[int] = []
+
+    async def on_order(message: Message[Order]) -> None:
+        handled.append(message.data.n)
+
+    for number, instance in enumerate(("one", "two")):
+        ladder = Ladder(shop.service, shop.bootstrap_servers, instance_id=instance, limits=patient)
+        ladder.subscribe(shop.topic, Order, delays_s=(1,))(on_order)
+        await ladder.start()
+        await shop.send(number)
+        await eventually(lambda: len(handled) == number + 1)  # noqa: B023  well within the session's minute
+        await ladder.stop()
 
 
 async def test_shutdown_in_the_middle_of_a_batch(family: Families, effects: Effects) -> None:

@@ -23,7 +23,7 @@ class SealedKeys:
         storage_ref (str):
         codes_count (int):
         kid (str):
-        sealed_at (datetime.datetime):
+        sealed_at (datetime.datetime | None):
         viewed_at (datetime.datetime | None):
         view_count (int):
         deleted_at (datetime.datetime | None):
@@ -36,7 +36,7 @@ class SealedKeys:
     storage_ref: str
     codes_count: int
     kid: str
-    sealed_at: datetime.datetime
+    sealed_at: datetime.datetime | None
     viewed_at: datetime.datetime | None
     view_count: int
     deleted_at: datetime.datetime | None
@@ -57,7 +57,11 @@ class SealedKeys:
 
         kid = self.kid
 
-        sealed_at = self.sealed_at.isoformat()
+        sealed_at: str | None
+        if isinstance(self.sealed_at, datetime.datetime):
+            sealed_at = self.sealed_at.isoformat()
+        else:
+            sealed_at = self.sealed_at
 
         viewed_at: str | None
         if isinstance(self.viewed_at, datetime.datetime):
@@ -110,7 +114,20 @@ class SealedKeys:
 
         kid = d.pop("kid")
 
-        sealed_at = datetime.datetime.fromisoformat(d.pop("sealedAt"))
+        def _parse_sealed_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                sealed_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return sealed_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        sealed_at = _parse_sealed_at(d.pop("sealedAt"))
 
         def _parse_viewed_at(data: object) -> datetime.datetime | None:
             if data is None:

@@ -9,6 +9,7 @@ import sysconfig
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from types import CodeType
 
@@ -17,6 +18,8 @@ from pydantic import ValidationError
 MESSAGE_CHARS_MAX = 1_000
 STACK_CHARS_MAX = 4_000
 STACK_FRAMES_MAX = 20
+
+Frames = tuple[tuple[CodeType, int], ...]
 
 _STDLIB = sysconfig.get_paths()["stdlib"]
 _ENGINE = str(PurePath(__file__).parent)
@@ -35,13 +38,13 @@ class Autopsy:
 
 def examine(error: BaseException, scrub: Callable[[str], str]) -> Autopsy:
     """Describes `error`; `scrub` takes secrets out of its message."""
-    frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    frames = tuple((frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__))
     return Autopsy(
         error_class=class_name(error),
         cause_class=class_name(error.__cause__) if error.__cause__ else None,
         message=scrub(_message(error))[:MESSAGE_CHARS_MAX],
-        stack=scrub(_stack(frames))[:STACK_CHARS_MAX],
-        fingerprint=_fingerprint(error, [code for code, _ in frames]),
+        stack=_stack(frames),
+        fingerprint=_fingerprint(class_name(error), _place(error, frames)),
     )
 
 
@@ -59,15 +62,22 @@ def _message(error: BaseException) -> str:
     return str(error)
 
 
-def _fingerprint(error: BaseException, codes: list[CodeType]) -> str:
-    """Groups failures: the exception's class and the first own frame, innermost first, without line
-    numbers or message text. A validation error has no frame of its own: there the model is the place."""
-    if isinstance(error, ValidationError):
-        place = error.title
-    else:
-        code = next((code for code in reversed(codes) if _own(code)), codes[-1] if codes else None)
-        place = f"{_short(code.co_filename)}:{code.co_qualname}" if code else ""
-    return hashlib.sha256(f"{class_name(error)}|{place}".encode()).hexdigest()[:16]
+@lru_cache(maxsize=1_024)
+def _fingerprint(error_class: str, place: str) -> str:
+    """Groups failures: the exception's class and its place, without line numbers or message text."""
+    return hashlib.sha256(f"{error_class}|{place}".encode()).hexdigest()[:16]
+
+
+def _place(error: BaseException, frames: Frames) -> str:
+    """The first own frame, innermost first. A validation error has none: there the model is the place."""
+    return error.title if isinstance(error, ValidationError) else _first_own(frames)
+
+
+@lru_cache(maxsize=1_024)
+def _first_own(frames: Frames) -> str:
+    codes = [code for code, _ in frames]
+    code = next((code for code in reversed(codes) if _own(code)), codes[-1] if codes else None)
+    return f"{_short(code.co_filename)}:{code.co_qualname}" if code else ""
 
 
 def _own(code: CodeType) -> bool:
@@ -80,7 +90,9 @@ def _short(path: str) -> str:
     return "/".join(PurePath(path).parts[-3:]).removeprefix("//")
 
 
-def _stack(frames: list[tuple[CodeType, int]]) -> str:
-    """Innermost last, as Python prints it; the engine's own frames left out."""
+@lru_cache(maxsize=1_024)
+def _stack(frames: Frames) -> str:
+    """Innermost last, as Python prints it; the engine's own frames left out. Names of code, so no secrets."""
     shown = [(code, line) for code, line in frames if not code.co_filename.startswith(_ENGINE)]
-    return "\n".join(f"{_short(c.co_filename)}:{line} in {c.co_qualname}" for c, line in shown[-STACK_FRAMES_MAX:])
+    told = [f"{_short(c.co_filename)}:{line} in {c.co_qualname}" for c, line in shown[-STACK_FRAMES_MAX:]]
+    return "\n".join(told)[-STACK_CHARS_MAX:]

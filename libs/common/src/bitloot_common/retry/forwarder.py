@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 # The ladder's topics take 64 KiB more than the main ones (topics.yaml), and our headers are below 8 KiB.
 REQUEST_BYTES_MAX = 1_048_576 + 49_152
+# aiokafka wakes every sender that waits for room in a batch, for one to find it: with its 16 KiB, a flood of
+# failures spent most of its time on that.
+BATCH_BYTES_MAX = 524_288
 PAUSE_S = 0.1
 PAUSE_S_MAX = 5.0
 STOP_S_MAX = 5.0
@@ -42,7 +45,11 @@ class Forwarder:
 
     async def _started_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            acks="all", enable_idempotence=True, max_request_size=REQUEST_BYTES_MAX, **self._client
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=REQUEST_BYTES_MAX,
+            max_batch_size=BATCH_BYTES_MAX,
+            **self._client,
         )
         try:
             await producer.start()

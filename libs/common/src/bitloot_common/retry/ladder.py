@@ -28,7 +28,7 @@ from bitloot_common.retry.classify import POSTGRESQL, ErrorTypes, Verdict, class
 from bitloot_common.retry.errors import Kind, UnknownSubscription
 from bitloot_common.retry.forwarder import Forwarder
 from bitloot_common.retry.headers import Headers
-from bitloot_common.retry.lane import Lane, Limits
+from bitloot_common.retry.lane import Lane, Limits, Slot
 from bitloot_common.retry.message import (
     Delivery,
     Failed,
@@ -36,6 +36,7 @@ from bitloot_common.retry.message import (
     Hop,
     Message,
     Subscription,
+    due_at,
     models_by_type,
     now_ms,
 )
@@ -209,8 +210,9 @@ class Ladder:
         await self._forwarder.learn([*self._steps, dead_letter_topic(self.service)])
 
     def _main_lane(self) -> Lane:
-        def deliver(record: Record, had_turn: bool) -> Awaitable[Breaker | None]:
-            return self._work(Delivery(record, Hop.first(record), self._subscriptions[record.topic], None, had_turn))
+        def deliver(record: Record, had_turn: bool, slot: Slot) -> Awaitable[Breaker | None]:
+            subscription = self._subscriptions[record.topic]
+            return self._work(Delivery(record, Hop.first(record), subscription, None, had_turn), slot)
 
         def held(topic: str) -> bool:
             return any(breaker.state is State.OPEN for breaker in self._subscriptions[topic].needs)
@@ -218,78 +220,84 @@ class Ladder:
         return Lane(self.service, self.service, self._subscriptions, deliver, self._limits, self._consumer, held=held)
 
     def _step_lane(self, topic: str) -> Lane:
-        def deliver(record: Record, _: bool) -> Awaitable[Breaker | None]:
+        def deliver(record: Record, _: bool, slot: Slot) -> Awaitable[Breaker | None]:
             hop = Hop.later(record)
-            return self._work(Delivery(record, hop, self._subscriptions.get(hop.subscription), topic, had_turn=True))
-
-        def due_at(record: Record) -> int:
-            return Hop.later(record).due_at
+            subscription = self._subscriptions.get(hop.subscription)
+            return self._work(Delivery(record, hop, subscription, topic, had_turn=True), slot)
 
         return Lane(self.service, topic, [topic], deliver, self._step_limits, self._consumer, due_at=due_at)
 
     # Work
 
-    async def _work(self, delivery: Delivery) -> Breaker | None:
+    async def _work(self, delivery: Delivery, slot: Slot) -> Breaker | None:
         """Settles one record, or says whose turn to wait for. Returning None lets its offset be committed."""
-        hop, subscription = delivery.hop, delivery.subscription
-        if subscription is None:
-            await self._bury(delivery, _permanent(UnknownSubscription(hop.subscription)))
+        wait_ms = delivery.hop.not_before - now_ms()
+        if wait_ms > 0 and delivery.delays_s:
+            await self._postpone(delivery, delivery.delay_s(wait_ms / 1000))
             return None
-        if subscription.ignores(delivery.record):
-            self._count(hop, "ignored")
-            return None
-        wait_ms = hop.not_before - now_ms()
-        if wait_ms > 0 and subscription.delays_s:
-            await self._postpone(delivery, subscription.delay_s(wait_ms / 1000))
-            return None
-        for breaker in subscription.needs:
-            if breaker.blocks(had_turn=delivery.had_turn):
-                return await self._hold(delivery, breaker)
-        try:
-            message = subscription.decode(delivery.record, hop)
-        except Exception as poison:  # noqa: BLE001  (poison is whatever cannot be read)
-            await self._bury(delivery, _permanent(poison))
-            return None
-        error, span = await self._attempt(subscription, message, delivery)
-        if error is not None:
-            verdict = classify(error, retry_on=subscription.retry_on, bury_on=subscription.bury_on)
-            return await self._fail(delivery, subscription, Failed(error, verdict, span))
-        self._count(hop, "handled")
+        async with slot():
+            outcome = await self._attempt(delivery)
+        if isinstance(outcome, Breaker):
+            return await self._hold(delivery, outcome)
+        if isinstance(outcome, Failed):
+            return await self._fail(delivery, outcome)
+        self._count(delivery.hop, "handled" if outcome else "ignored")
         return None
 
-    async def _attempt(
-        self, subscription: Subscription, message: Message[Any], delivery: Delivery
-    ) -> tuple[BaseException | None, str | None]:
-        """One call of the handler: what it raised, and the attempt's span."""
+    async def _attempt(self, delivery: Delivery) -> Breaker | Failed | bool:
+        """One attempt: a breaker that forbids it, what went wrong, or whether the handler did it (True) or
+        the event is of no interest (False)."""
+        subscription = delivery.subscription
+        if subscription is None:
+            return _permanent(UnknownSubscription(delivery.hop.subscription))
+        for breaker in subscription.needs:
+            if breaker.blocks(had_turn=delivery.had_turn):
+                return breaker
+        try:
+            if subscription.ignores(delivery.record):
+                return False
+            message = subscription.decode(delivery.record, delivery.hop)
+        except Exception as poison:  # noqa: BLE001  (poison is whatever cannot be read)
+            return _permanent(poison)
         if delivery.step is not None:
             late_s = max(0.0, (now_ms() - delivery.hop.due_at) / 1000)
             metrics.LATENESS_S.labels(delivery.step).observe(late_s)
+        with metrics.process_duration_s(self.service, message.topic).time():
+            error, span = await self._call(subscription, message, delivery)
+        if error is None:
+            return True
+        verdict = classify(error, retry_on=subscription.retry_on, bury_on=subscription.bury_on)
+        return Failed(error, verdict, span)
+
+    async def _call(
+        self, subscription: Subscription, message: Message[Any], delivery: Delivery
+    ) -> tuple[BaseException | None, str | None]:
+        """The handler: what it raised, and the attempt's span where there is one."""
         subject.set((message.topic, message.partition, message.offset))
-        with metrics.PROCESS_DURATION_S.labels(self.service, message.topic).time():
-            if not self._tracing:
-                return await _call(subscription, message), None
-            with spans.attempt_span(self.service, message, delivery.hop) as span:
-                error = await _call(subscription, message)
-                if error is not None:
-                    spans.fail_span(span, error)
-                return error, spans.traceparent(span)
+        if not self._tracing:
+            return await _handle(subscription, message), None
+        with spans.attempt_span(self.service, message, delivery.hop) as span:
+            error = await _handle(subscription, message)
+            if error is not None:
+                spans.fail_span(span, error)
+            return error, spans.traceparent(span)
 
     # Fail
 
-    async def _fail(self, delivery: Delivery, subscription: Subscription, failed: Failed) -> Breaker | None:
+    async def _fail(self, delivery: Delivery, failed: Failed) -> Breaker | None:
         """Decides: bury, hold or retry."""
-        last = delivery.hop.attempts >= len(subscription.delays_s)
+        last = delivery.hop.attempts >= len(delivery.delays_s)
         if failed.verdict.kind is not Kind.PERMANENT:
-            breaker = await self._culprit(subscription, failed, last=last)
+            breaker = await self._culprit(delivery, failed, last=last)
             if breaker is not None:
                 return await self._hold(delivery, breaker)
             if not last:
-                await self._retry(delivery, subscription, failed)
+                await self._retry(delivery, failed)
                 return None
         await self._bury(delivery, failed)
         return None
 
-    async def _culprit(self, subscription: Subscription, failed: Failed, *, last: bool) -> Breaker | None:
+    async def _culprit(self, delivery: Delivery, failed: Failed, *, last: bool) -> Breaker | None:
         """The breaker of a dependency that is away, if that is why: then the message is not to blame.
 
         While something that it needs is away, no failure but a permanent one speaks against a message. On
@@ -298,8 +306,10 @@ class Ladder:
         named = self.breakers.get(failed.verdict.dependency)
         if named is not None and named.state is State.CLOSED:
             named.failed(failed.error)
-        suspects = [breaker for breaker in (named, *subscription.needs) if breaker is not None]
-        for breaker in suspects:
+        needs = delivery.subscription.needs if delivery.subscription else ()
+        for breaker in (named, *needs):
+            if breaker is None:
+                continue
             if breaker.state is not State.CLOSED or (last and await breaker.confirm()):
                 return breaker
         return None
@@ -321,11 +331,11 @@ class Ladder:
         await self._forward(delivery, retry_topic(self.service, delay_s), told)
         self._count(delivery.hop, "postponed")
 
-    async def _retry(self, delivery: Delivery, subscription: Subscription, failed: Failed) -> None:
+    async def _retry(self, delivery: Delivery, failed: Failed) -> None:
         """One step up. A Retry-After beyond the step's delay chooses a longer step, and a time before which
         the message is sent round again: in the due time it would block the step for all behind it."""
         wait_s = min(failed.verdict.retry_after_s or 0.0, RETRY_AFTER_S_MAX)
-        delay_s = subscription.delay_s(max(wait_s, subscription.delays_s[delivery.hop.attempts]))
+        delay_s = delivery.delay_s(max(wait_s, delivery.delays_s[delivery.hop.attempts]))
         not_before = now_ms() + int(wait_s * 1000) if wait_s else None
         told, autopsy = self._teller.tell(delivery, failed, due_at=now_ms() + delay_s * 1000, not_before=not_before)
         await self._forward(delivery, retry_topic(self.service, delay_s), told)
@@ -343,12 +353,12 @@ class Ladder:
         await self._forwarder.send(topic, delivery.record.key, delivery.record.value, told)
 
     def _count(self, hop: Hop, outcome: str) -> None:
-        metrics.ATTEMPTS.labels(self.service, hop.topic, outcome).inc()
+        metrics.attempts(self.service, hop.topic, outcome).inc()
         if outcome == "handled" and hop.first_failed_at is not None:
             metrics.RECOVERY_S.labels(self.service, hop.topic).observe((now_ms() - hop.first_failed_at) / 1000)
 
 
-async def _call(subscription: Subscription, message: Message[Any]) -> BaseException | None:
+async def _handle(subscription: Subscription, message: Message[Any]) -> BaseException | None:
     """The handler under its time limit: None, or what it raised."""
     try:
         async with asyncio.timeout(subscription.timeout_s):

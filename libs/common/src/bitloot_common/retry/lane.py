@@ -11,8 +11,10 @@ fetched data away, and there is no state that a rebalance could forget.
 import asyncio
 import contextlib
 import heapq
+import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -28,13 +30,14 @@ from bitloot_common.retry.window import Record, Window
 
 log = structlog.get_logger(__name__)
 
-# Works one record. None: settled, durable. A breaker: not now, ask again after its turn (the bool says
-# whether this record has had one).
-Work = Callable[[Record, bool], Awaitable[Breaker | None]]
+Slot = Callable[[], AbstractAsyncContextManager[None]]
+# Works one record, its handler within a slot. None: settled, durable. A breaker: not now, ask again after
+# its turn (the bool says whether this record has had one).
+Work = Callable[[Record, bool, Slot], Awaitable[Breaker | None]]
 
 POLL_S_MAX = 0.5
 POLL_S_HELD = 0.05  # while partitions are held back: how soon new room is noticed
-BATCH_MAX = 500
+BATCH_MAX = 100  # records begun in one turn of the loop: more would hold up everyone else's due times
 COMMIT_INTERVAL_S = 0.1
 STOP_S_MAX = 5.0
 NOTHING = TopicPartition("", -1)  # getmany() without partitions means all of them; with this one, none
@@ -81,7 +84,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         self._sequence = count()
         self._slots = asyncio.Semaphore(limits.concurrency)
         self._chains: set[asyncio.Task[None]] = set()
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: set[asyncio.Task[Any] | None] = set()
         self._settled = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -143,7 +146,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             timeout_s = POLL_S_MAX if len(wanted) == len(partitions) else POLL_S_HELD
             timeout_s = min(timeout_s, self._next_due_s())
             batch = await consumer.getmany(
-                *(wanted or [NOTHING]), timeout_ms=max(1, int(timeout_s * 1000)), max_records=BATCH_MAX
+                *(wanted or [NOTHING]), timeout_ms=math.ceil(timeout_s * 1000), max_records=BATCH_MAX
             )
             # Nothing awaits between the fetch and here, so no rebalance can come between.
             for partition, records in batch.items():
@@ -163,14 +166,17 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         return max(0.0, (self._waiting[0][0] - now_ms()) / 1000) if self._waiting else POLL_S_MAX
 
     def _release(self) -> None:
-        """Begins what is due, in the order of due times."""
-        while self._waiting and self._waiting[0][0] <= now_ms():
+        """Begins what is due, in the order of due times; what is left over is due at the next turn."""
+        for _ in range(BATCH_MAX):
+            if not self._waiting or self._waiting[0][0] > now_ms():
+                return
             self._begin(heapq.heappop(self._waiting)[2])
 
     # Working
 
     def _begin(self, record: Record) -> None:
-        chain = self._window.chain(record)
+        # On a step, due times are the order: a retried message was overtaken by its key long ago.
+        chain = self._window.chain(record) if self._due_at is None else deque([record])
         if chain is not None:
             task = asyncio.create_task(self._work_chain(self._window, chain))
             self._chains.add(task)
@@ -189,19 +195,22 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             self._settled.set()
 
     async def _work_one(self, record: Record, *, had_turn: bool) -> Breaker | None:
-        task = asyncio.current_task()
-        assert task is not None
+        try:
+            while True:
+                try:
+                    return await self._work(record, had_turn, self._slot)
+                except Exception:  # a fault of ours must stop the record, never lose it
+                    log.exception("ladder.failed", topic=record.topic, offset=record.offset)
+                    await asyncio.sleep(1)
+        finally:
+            self._running.discard(asyncio.current_task())
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """A place among the handlers at work. Who has had one counts as running until its record is settled."""
         async with self._slots:
-            self._running.add(task)
-            try:
-                while True:
-                    try:
-                        return await self._work(record, had_turn)
-                    except Exception:  # a fault of ours must stop the record, never lose it
-                        log.exception("ladder.failed", topic=record.topic, offset=record.offset)
-                        await asyncio.sleep(1)
-            finally:
-                self._running.discard(task)
+            self._running.add(asyncio.current_task())
+            yield
 
     # Committing
 
@@ -243,7 +252,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         window, self._window = self._window, self._new_window()
         window.closed = True
         self._waiting.clear()
-        running = set(self._running)
+        running = {task for task in self._running if task is not None}
         for task in self._chains - running:
             task.cancel()
         if running:

@@ -113,10 +113,6 @@ class Subscription:
     bury_on: ErrorTypes
     needs: tuple[Breaker, ...] = field(default=())
 
-    def delay_s(self, wait_s: float) -> int:
-        """The shortest of the declared delays that waits long enough, else the longest."""
-        return min((d for d in self.delays_s if d >= wait_s), default=max(self.delays_s))
-
     def ignores(self, record: ConsumerRecord[bytes, bytes]) -> bool:
         """Whether the record's type is declared as of no interest."""
         return bool(self.ignore) and _event_type(record) in self.ignore
@@ -153,6 +149,15 @@ class Delivery:
     step: str | None
     had_turn: bool = False
 
+    @property
+    def delays_s(self) -> tuple[int, ...]:
+        """The delays that its subscription declares; none for a subscription that is gone."""
+        return self.subscription.delays_s if self.subscription else ()
+
+    def delay_s(self, wait_s: float) -> int:
+        """The shortest of the declared delays that waits long enough, else the longest."""
+        return min((d for d in self.delays_s if d >= wait_s), default=max(self.delays_s))
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -169,6 +174,12 @@ def models_by_type(models: type[BaseModel] | Mapping[str, type[BaseModel]]) -> d
         return dict(models)
     event_type = getattr(models, "TYPE", None)
     return {event_type: models, "": models} if event_type else {"*": models}
+
+
+def due_at(record: "ConsumerRecord[bytes, bytes]") -> int:
+    """When a record of a retry topic is due, epoch milliseconds; 0 when it does not tell."""
+    value = next((value for name, value in reversed(record.headers) if name == names.DUE_AT), None)
+    return names.number({names.DUE_AT: value}, names.DUE_AT) or 0 if value else 0
 
 
 def _event_type(record: ConsumerRecord[bytes, bytes]) -> str:

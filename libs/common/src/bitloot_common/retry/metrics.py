@@ -1,5 +1,7 @@
 """What the ladder and the breakers tell Prometheus. Topics and outcomes are labels; ids never are."""
 
+from functools import lru_cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _LATENESS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -33,3 +35,15 @@ FORWARD_FAILURES = Counter(
 LANE_RESTARTS = Counter("bitloot_consumer_restarts", "Consumers that died and were made anew.", ["service", "group"])
 BREAKER_STATE = Gauge("bitloot_breaker_state", "0 closed, 1 half-open, 2 open.", ["dependency"])
 BREAKER_STATES = {"closed": 0, "half_open": 1, "open": 2}
+
+
+@lru_cache(maxsize=10_000)
+def attempts(service: str, topic: str, outcome: str) -> Counter:
+    """The child of ATTEMPTS: looking it up each time would cost more than counting."""
+    return ATTEMPTS.labels(service, topic, outcome)
+
+
+@lru_cache(maxsize=1_000)
+def process_duration_s(service: str, topic: str) -> Histogram:
+    """The child of PROCESS_DURATION_S."""
+    return PROCESS_DURATION_S.labels(service, topic)

@@ -84,7 +84,7 @@ class Window:
         assert chain[0] is record, "a chain is worked from its head"
         chain.popleft()
         if not chain and record.key is not None:
-            del self._chains[(record.topic, record.key)]
+            self._chains.pop((record.topic, record.key), None)
         self._partitions[TopicPartition(record.topic, record.partition)].settle(record.offset)
         self.size -= 1
 

@@ -31,14 +31,15 @@ async def webhooks_page(parts: UsesParts, request: Request) -> Response:
     found = await webhooks.list_webhooks(parts.pool, wanted, wanted)
     template = parts.settings.trace_url_template
     opened = await show_webhook(parts.pool, wanted.open, trace_url_template=template) if wanted.open else None
-    return await render(request, "webhooks.html", found=found, wanted=wanted, errors=errors, opened=opened)
+    return await render(request, "webhooks.html", found=found, wanted=wanted, errors=errors, opened=opened, level="h2")
 
 
 @routes.get("/webhooks/{webhook_id}", dependencies=[Depends(LOOK)])
 async def webhook_page(parts: UsesParts, request: Request, webhook_id: UUID) -> Response:
     opened = await show_webhook(parts.pool, webhook_id, trace_url_template=parts.settings.trace_url_template)
     body_only = request.headers.get("x-modal") == "true"
-    return await render(request, "webhook_body.html" if body_only else "webhook.html", opened=opened)
+    level = "h2" if body_only else "h1"
+    return await render(request, "webhook_body.html" if body_only else "webhook.html", opened=opened, level=level)
 
 
 @routes.get("/webhooks/{webhook_id}/raw")
