@@ -42,6 +42,17 @@ _FAILED = """
 update deliveries set status = $2, last_error = $3, claimed_until = null where id = $1 and mailed_at is null
 """
 
+_BOUNCED = """
+update deliveries set status = 'bounced', last_error = $2 where id = $1 and status <> 'bounced' returning order_id
+"""
+
+_MAILED_SINCE = """
+select exists (
+    select from deliveries later join deliveries bounced on bounced.order_id = later.order_id
+    where bounced.id = $1 and later.status = 'mailed' and later.mailed_at > bounced.mailed_at
+)
+"""
+
 _FRESH = """
 select count(*) filter (where created_at > now() - interval '1 hour') as in_last_hour, max(created_at) as last_at,
        now() as now
@@ -127,6 +138,17 @@ async def mark_mailed(connection: Connection, mail_id: UUID) -> bool:
 async def mark_failed(connection: Connection, mail_id: UUID, status: str, reason: str) -> None:
     """Gives the lease back. `status`: pending (will be tried again), failed (refused) or dropped (nobody to mail)."""
     await connection.execute(_FAILED, mail_id, status, reason)
+
+
+async def mark_bounced(connection: Connection, mail_id: UUID, reason: str) -> UUID | None:
+    """The mail's order; None when it is not ours or came back before."""
+    found: UUID | None = await connection.fetchval(_BOUNCED, mail_id, reason)
+    return found
+
+
+async def mailed_since(connection: Connection, mail_id: UUID) -> bool:
+    """Whether a later mail of the same order was taken and has not come back."""
+    return bool(await connection.fetchval(_MAILED_SINCE, mail_id))
 
 
 async def fresh_links(connection: Connection, order_id: UUID) -> asyncpg.Record:
