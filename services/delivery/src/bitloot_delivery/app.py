@@ -1,5 +1,6 @@
 """Composition root: settings → pool, outbox, clients, use cases → consumers and routes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from bitloot_kinguin import Kinguin, open_kinguin
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from bitloot_delivery import consumers
+from bitloot_delivery import consumers, metrics
 from bitloot_delivery.brand import Brand
 from bitloot_delivery.client_address import ClientAddress
 from bitloot_delivery.clients.mailer import Mailer
@@ -32,6 +33,7 @@ from bitloot_delivery.link_spans import LinkSpans, carries_token
 from bitloot_delivery.pages import Pages
 from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.settings import DeliverySettings, MailSettings
+from bitloot_delivery.store import mails
 from bitloot_delivery.use_cases.delete_old_keys import DeleteOldKeys
 from bitloot_delivery.use_cases.open_link import OpenLink
 from bitloot_delivery.use_cases.queue_fresh_link import QueueFreshLink
@@ -43,6 +45,7 @@ from bitloot_delivery.use_cases.send_mail import SendMail
 from bitloot_delivery.use_cases.store_keys import StoreKeys
 
 SERVICE = "delivery"
+BACKLOG_INTERVAL_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
     agents = Agents()
     agents.start("retention", use_cases.delete_old_keys.run)
+    agents.start("backlog", lambda: _watch_backlog(pool))
     stack.push_async_callback(agents.stop)
     checks |= ladder.checks() | {
         "postgresql": lambda: _ask(pool),
@@ -223,6 +227,14 @@ def open_mailer(settings: MailSettings) -> Mailer:
 
 def _brand(settings: MailSettings) -> Brand:
     return Brand(settings.shop_name, settings.shop_colour, settings.shop_contact)
+
+
+async def _watch_backlog(pool: Pool) -> None:
+    """Age, not count, says whether mails are stuck."""
+    while True:
+        async with pool.acquire() as connection:
+            metrics.MAILS_PENDING_AGE_S.set(await mails.oldest_pending_s(connection))
+        await asyncio.sleep(BACKLOG_INTERVAL_S)
 
 
 async def _ask(pool: Pool) -> None:

@@ -8,7 +8,7 @@ from bitloot_common.events.fulfillment import DeliveryRequested, NoticeRequested
 from bitloot_common.events.topics import DELIVERIES_REQUESTED, DELIVERIES_STORED
 from bitloot_common.retry import Ladder, Message
 
-from bitloot_delivery.errors import MAIL, STORAGE
+from bitloot_delivery.errors import MAIL
 from bitloot_delivery.use_cases.queue_mail import QueueMail
 from bitloot_delivery.use_cases.record_bounce import RecordBounce
 from bitloot_delivery.use_cases.revoke_links import RevokeLinks
@@ -30,7 +30,9 @@ def declare(
 ) -> None:
     """Subscribes to both topics. Storing and mailing are steps of their own: a mail failure stores nothing again."""
 
-    @ladder.subscribe(DELIVERIES_REQUESTED, REQUESTS, needs=("postgresql", "kinguin", STORAGE), timeout_s=60)
+    # Kinguin and storage are not among the needs: while they are away, requests for keys wait one by one where
+    # they are, and a revocation or a resend behind them goes on.
+    @ladder.subscribe(DELIVERIES_REQUESTED, REQUESTS, needs=("postgresql",), timeout_s=60)
     async def on_delivery_requested(message: Message[Any]) -> None:
         match message.data:
             case DeliveryRequested() as request:
