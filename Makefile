@@ -42,7 +42,7 @@ check: setup ## format, lint, types, import boundaries, lock file: what needs no
 	@.venv/bin/ruff format --check --quiet --output-format concise || { echo "run: .venv/bin/ruff format"; exit 1; }
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary
-	@.venv/bin/lint-imports --no-timing
+	@.venv/bin/lint-imports --no-logo
 	@$(PYTHON) clients/generate.py --check
 	@deploy/local/uv lock --check --quiet || { echo "run: deploy/local/uv lock"; exit 1; }
 

@@ -1,6 +1,6 @@
 """Runs every benchmark, one after another, and writes bench/results.json and a table.
 
-    python -m bench [ingress|ladder|pipeline ...]
+python -m bench [ingress|ladder|pipeline ...]
 """
 
 import json

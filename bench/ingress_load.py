@@ -90,8 +90,9 @@ class Requests:
         self._secret = secret
         self._next = first
 
-    def write(self, host: str, count: int) -> Path:
-        path = self._directory / "requests.bin"
+    def write(self, host: str, count: int, name: str = "requests.bin") -> Path:
+        """`count` requests nobody has sent before. One file per target: two may be under load at once."""
+        path = self._directory / name
         with path.open("wb") as file:
             file.write(b"%d\n" % count)
             for request in self._requests(host, count):

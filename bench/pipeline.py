@@ -23,7 +23,7 @@ import psutil
 from bitloot_local.layout import DEFAULT_ROOT
 from bitloot_local.system import System, settings
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "e2e"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "outside"))
 
 from shop import Order, Shop
 

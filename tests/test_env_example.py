@@ -11,6 +11,7 @@ from bitloot_delivery.settings import DeliverySettings
 from bitloot_fulfillment.settings import Settings as FulfillmentSettings
 from bitloot_ingress.settings import Settings as IngressSettings
 from bitloot_local.ports import Ports
+from pydantic_settings import BaseSettings
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -19,13 +20,14 @@ SET = dict(re.findall(r"^([A-Z][A-Z0-9_]+)=(.*)$", EXAMPLE, re.M))
 
 # what each process gets from its deployment, not from the shared file
 PER_PROCESS = {"DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "HTTP_HOST", "HTTP_PORT"}
-SERVICES = {
+SERVICES: dict[str, type[BaseSettings]] = {
     "ingress": IngressSettings,
     "fulfillment": FulfillmentSettings,
     "delivery": DeliverySettings,
     "admin": AdminSettings,
 }
-FIELDS = {name.upper() for settings in (*SERVICES.values(), TopicSettings) for name in settings.model_fields}
+ALL: list[type[BaseSettings]] = [*SERVICES.values(), TopicSettings]
+FIELDS = {name.upper() for settings in ALL for name in settings.model_fields}
 PORTS = {f"{name.upper()}_PORT" for name in Ports.__dataclass_fields__}
 OF_COMPOSE = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
 
@@ -46,7 +48,7 @@ def test_the_example_starts_every_service() -> None:
     process = {"DATABASE_URL": "postgresql://x", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "HTTP_PORT": "8080"}
     values = {name.lower(): value for name, value in (SET | process).items()}
     for settings in SERVICES.values():
-        settings(**{name: value for name, value in values.items() if name in settings.model_fields})  # type: ignore[arg-type]
+        settings(**{name: value for name, value in values.items() if name in settings.model_fields})
 
 
 def test_the_examples_keys_are_keys() -> None:

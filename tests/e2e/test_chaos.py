@@ -11,6 +11,7 @@ import pytest
 from chaos import Chaos, Plan
 from shop import Shop
 
+BOTH_ADAPTERS = True
 ORDERS = int(os.environ.get("CHAOS_ORDERS", "40"))
 SEED = int(os.environ.get("CHAOS_SEED") or random.randrange(1_000_000))
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from shop import LINK, Order, Shop, eventually
 
+BOTH_ADAPTERS = True
+
 
 async def placed(shop: Shop, name: str, count: int) -> list[tuple[Order, dict[str, Any]]]:
     orders = [await shop.order(f"{name}-{number}@example.com") for number in range(count)]

@@ -2,6 +2,8 @@
 
 from shop import Shop, eventually
 
+BOTH_ADAPTERS = True
+
 
 async def test_a_paid_order_is_fulfilled_and_its_key_revealed(shop: Shop) -> None:
     order = await shop.order("main-job@example.com")

@@ -177,9 +177,7 @@ async def test_the_catalogues_noise(sandbox: SandboxProcess, shop: Receiver) -> 
     assert {webhook.headers["x-event-name"] for webhook in webhooks} == {"product.update"}
 
 
-async def test_the_reservations_api_knows_nothing_of_esas_orders(
-    sandbox: SandboxProcess, order_id: str
-) -> None:
+async def test_the_reservations_api_knows_nothing_of_esas_orders(sandbox: SandboxProcess, order_id: str) -> None:
     esa = Esa(sandbox)
     assert (await esa.call("GET", f"/v1/order/{await esa.completed(order_id)}")).status == 200
     assert (await esa.search("other-" + order_id))["item_count"] == 0

@@ -72,9 +72,7 @@ async def test_a_timeout_does_no_work_and_says_nothing(sandbox: SandboxProcess, 
     assert await sandbox.ledger(order_id) == []
 
 
-async def test_accept_then_timeout_does_the_work_and_says_nothing(
-    sandbox: SandboxProcess, order_id: str
-) -> None:
+async def test_accept_then_timeout_does_the_work_and_says_nothing(sandbox: SandboxProcess, order_id: str) -> None:
     await sandbox.fault("kinguin", "reserve", "accept_then_timeout", delayMs=100)
     with pytest.raises(aiohttp.ClientConnectionError):
         await Buyer(sandbox).reserve(order_id)
@@ -148,9 +146,7 @@ async def test_out_of_stock_in_the_answer_of_reserve(sandbox: SandboxProcess, or
     assert (await buyer.reserve(order_id, key=order_id)).status == 201
 
 
-async def test_out_of_stock_by_webhook_after_give(
-    sandbox: SandboxProcess, shop: Receiver, order_id: str
-) -> None:
+async def test_out_of_stock_by_webhook_after_give(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     await sandbox.fault("kinguin", "give", "out_of_stock", delayMs=0)
     buyer = Buyer(sandbox)
     reservation_id = await buyer.bought(order_id)

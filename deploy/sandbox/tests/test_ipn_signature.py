@@ -38,9 +38,7 @@ console.log(JSON.stringify(doubles.map(hex => { view.setBigUint64(0, BigInt("0x"
 
 def node(script: str, given: Any) -> Any:
     assert NODE
-    run = subprocess.run(
-        [NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=True)
     return json.loads(run.stdout)
 
 
@@ -50,9 +48,7 @@ def signed_by_node(ipns: list[Received]) -> list[dict[str, str]]:
     return signed
 
 
-async def finished_ipns(
-    sandbox: SandboxProcess, shop: Receiver, count: int, **settings: Any
-) -> list[Received]:
+async def finished_ipns(sandbox: SandboxProcess, shop: Receiver, count: int, **settings: Any) -> list[Received]:
     await sandbox.settings(ipnOnCreate=False, **settings)
     batch = uuid.uuid4().hex
     for n in range(count):
@@ -64,9 +60,7 @@ async def finished_ipns(
             "order_description": 'Łódź "Quest" ✦ \\ \t 🎮',
             "ipn_callback_url": f"{shop.url}/ipn",
         }
-        answer = await sandbox.call(
-            "POST", "/nowpayments/v1/payment", body, headers={"x-api-key": "np-api-key"}
-        )
+        answer = await sandbox.call("POST", "/nowpayments/v1/payment", body, headers={"x-api-key": "np-api-key"})
         await sandbox.control(f"payments/{answer.json()['payment_id']}", {"status": "finished"})
     return await shop.gets(batch, count=count)
 

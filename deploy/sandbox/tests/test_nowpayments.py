@@ -27,15 +27,11 @@ async def ask_for_payment(sandbox: SandboxProcess, shop: Receiver, **changes: An
 
 
 async def get(sandbox: SandboxProcess, payment_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = (
-        await sandbox.call("GET", f"/nowpayments/v1/payment/{payment_id}", headers=KEY)
-    ).json()
+    found: dict[str, Any] = (await sandbox.call("GET", f"/nowpayments/v1/payment/{payment_id}", headers=KEY)).json()
     return found
 
 
-async def test_a_new_payment_has_a_string_id_and_no_invoice_url(
-    sandbox: SandboxProcess, shop: Receiver
-) -> None:
+async def test_a_new_payment_has_a_string_id_and_no_invoice_url(sandbox: SandboxProcess, shop: Receiver) -> None:
     payment = await create(sandbox, shop)
     assert isinstance(payment["payment_id"], str)
     assert payment["payment_status"] == "waiting"
@@ -81,9 +77,7 @@ async def test_refusals_have_the_providers_codes(sandbox: SandboxProcess, shop: 
     assert (unknown.status, unknown.json()["code"]) == (404, "PAYMENT_NOT_FOUND")
 
 
-async def test_beyond_the_rate_limit_is_html_without_retry_after(
-    sandbox: SandboxProcess, shop: Receiver
-) -> None:
+async def test_beyond_the_rate_limit_is_html_without_retry_after(sandbox: SandboxProcess, shop: Receiver) -> None:
     await sandbox.settings(paymentsPerS=1)
     await create(sandbox, shop)
     answer = await ask_for_payment(sandbox, shop)
@@ -108,9 +102,7 @@ async def test_min_amount_and_estimate(sandbox: SandboxProcess) -> None:
     assert estimate.json()["estimated_amount"] == 1.0
 
 
-async def test_an_invoice_gets_its_payment_when_a_coin_is_picked(
-    sandbox: SandboxProcess, shop: Receiver
-) -> None:
+async def test_an_invoice_gets_its_payment_when_a_coin_is_picked(sandbox: SandboxProcess, shop: Receiver) -> None:
     wanted = {
         "price_amount": 9.99,
         "price_currency": "eur",
@@ -169,9 +161,7 @@ async def test_a_moved_payment_sends_its_ipn_unless_silent(sandbox: SandboxProce
     await sandbox.settings(ipnOnCreate=False)
     payment_id = (await create(sandbox, shop))["payment_id"]
     await sandbox.control(f"payments/{payment_id}", {"status": "confirming", "silent": True})
-    moved = await sandbox.control(
-        f"payments/{payment_id}", {"status": "partially_paid", "actuallyPaid": 0.01}
-    )
+    moved = await sandbox.control(f"payments/{payment_id}", {"status": "partially_paid", "actuallyPaid": 0.01})
     assert (moved["ipn"], moved["actuallyPaid"]) == ("sent", 0.01)
     [ipn] = await shop.gets(payment_id)
     assert (ipn.json()["payment_status"], ipn.json()["actually_paid"]) == ("partially_paid", 0.01)
@@ -193,9 +183,7 @@ async def test_a_second_deposit_is_a_payment_with_a_parent(sandbox: SandboxProce
     parent = await create(sandbox, shop, order_id="order-7")
     path = f"payments/{parent['payment_id']}/deposit"
     orphan = await sandbox.control(path, {"amount": 0.02}, expect=201)
-    named = await sandbox.control(
-        path, {"amount": 0.5, "payCurrency": "btc", "orderId": "parent"}, expect=201
-    )
+    named = await sandbox.control(path, {"amount": 0.5, "payCurrency": "btc", "orderId": "parent"}, expect=201)
     first = (await shop.gets(f'"payment_id":{orphan["paymentId"]}'))[0].json()
     assert first["parent_payment_id"] == int(parent["payment_id"])
     assert (first["order_id"], first["pay_currency"], first["actually_paid"]) == (None, "ltc", 0.02)

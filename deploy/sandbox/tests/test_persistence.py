@@ -45,9 +45,7 @@ async def test_a_delivery_and_its_webhook_go_on_after_kill_9(
     assert await shop.gets(reservation_id, '"delivered"')
 
 
-async def test_a_webhook_that_was_owed_is_sent_after_kill_9(
-    own: SandboxProcess, shop: Receiver, order_id: str
-) -> None:
+async def test_a_webhook_that_was_owed_is_sent_after_kill_9(own: SandboxProcess, shop: Receiver, order_id: str) -> None:
     await own.settings(kinguinRetryMs=600)
     shop.status = 503
     reservation_id = (await Buyer(own).reserve(order_id)).json()["id"]
@@ -90,9 +88,7 @@ async def test_every_answered_purchase_is_in_the_ledger_after_kill_9(own: Sandbo
         assert (kept[order_id]["status"], len(kept[order_id]["codes"])) == ("delivered", 1)
 
 
-async def test_codes_are_nowhere_but_in_the_data_directory(
-    own: SandboxProcess, tmp_path: Path, order_id: str
-) -> None:
+async def test_codes_are_nowhere_but_in_the_data_directory(own: SandboxProcess, tmp_path: Path, order_id: str) -> None:
     await own.settings(codePrefix="PLANTED-")
     buyer = Buyer(own)
     await buyer.all_codes(await buyer.bought(order_id))

@@ -88,9 +88,7 @@ async def test_without_a_key_it_buys_twice(sandbox: SandboxProcess, order_id: st
     assert len(found) == 2 == len(await sandbox.ledger(order_id))
 
 
-async def test_unique_external_ids_are_refused_unless_cancelled(
-    sandbox: SandboxProcess, order_id: str
-) -> None:
+async def test_unique_external_ids_are_refused_unless_cancelled(sandbox: SandboxProcess, order_id: str) -> None:
     await sandbox.settings(externalIdUnique=True)
     buyer = Buyer(sandbox)
     first = (await buyer.reserve(order_id, key="a" + order_id)).json()["id"]
@@ -100,14 +98,10 @@ async def test_unique_external_ids_are_refused_unless_cancelled(
     assert (await buyer.reserve(order_id, key="b" + order_id)).status == 201
 
 
-async def test_a_cancelled_reservation_cannot_be_given(
-    sandbox: SandboxProcess, shop: Receiver, order_id: str
-) -> None:
+async def test_a_cancelled_reservation_cannot_be_given(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     buyer = Buyer(sandbox)
     reservation_id = (await buyer.reserve(order_id)).json()["id"]
-    assert (await buyer.call("POST", f"/reservations/{reservation_id}/cancel")).json()[
-        "status"
-    ] == "cancelled"
+    assert (await buyer.call("POST", f"/reservations/{reservation_id}/cancel")).json()["status"] == "cancelled"
     answer = await buyer.give(reservation_id)
     assert (answer.status, answer.json()["retryable"]) == (409, False)
     assert {w.json()["event"] for w in await shop.gets(reservation_id, count=2)} == {"reserve", "cancel"}
@@ -200,9 +194,7 @@ async def test_the_sellers_spelling(sandbox: SandboxProcess, shop: Receiver, ord
     assert all("event" not in webhook.json() for webhook in webhooks)
 
 
-async def test_a_person_may_reverse_a_purchase(
-    sandbox: SandboxProcess, shop: Receiver, order_id: str
-) -> None:
+async def test_a_person_may_reverse_a_purchase(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     reservation_id = await Buyer(sandbox).bought(order_id)
     await shop.gets(reservation_id, '"delivered"')
     await sandbox.control(f"purchases/{reservation_id}", {"status": "reversed"})

@@ -48,9 +48,7 @@ async def test_nowpayments_repeats_at_a_fixed_interval_then_never(
     assert len({received.body for received in shop.about(payment_id)}) == 1
 
 
-async def test_nowpayments_stops_at_the_first_success(
-    sandbox: SandboxProcess, shop: Receiver, order_id: str
-) -> None:
+async def test_nowpayments_stops_at_the_first_success(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     await sandbox.settings(ipnRetryMs=50)
     shop.status = 500
     payment_id = await new_payment(sandbox, shop, order_id)
@@ -70,9 +68,7 @@ async def test_a_late_answer_is_a_failure_to_nowpayments(
     assert [attempt["error"] for attempt in webhook["attempts"]] == ["no answer within 0.1 s"] * 2
 
 
-async def test_kinguin_repeats_with_growing_delays(
-    sandbox: SandboxProcess, shop: Receiver, order_id: str
-) -> None:
+async def test_kinguin_repeats_with_growing_delays(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     await sandbox.settings(kinguinRetries=3, kinguinRetryMs=40)
     shop.status = 500
     reservation_id = (await Buyer(sandbox).reserve(order_id)).json()["id"]
@@ -145,9 +141,7 @@ async def test_a_late_webhook_is_late(sandbox: SandboxProcess, shop: Receiver, o
     assert statuses == ["finished", "confirming"]
 
 
-async def test_a_reordered_webhook_comes_after_the_next(
-    sandbox: SandboxProcess, shop: Receiver, order_id: str
-) -> None:
+async def test_a_reordered_webhook_comes_after_the_next(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     await sandbox.settings(ipnOnCreate=False)
     payment_id = await new_payment(sandbox, shop, order_id)
     await sandbox.fault("nowpayments", "*", "reorder_webhooks", delayMs=60_000)
@@ -164,9 +158,7 @@ async def test_a_reordered_webhook_comes_even_without_a_next(
     assert await shop.gets(await new_payment(sandbox, shop, order_id))
 
 
-async def test_the_log_of_webhooks_has_no_secret(
-    sandbox: SandboxProcess, shop: Receiver, order_id: str
-) -> None:
+async def test_the_log_of_webhooks_has_no_secret(sandbox: SandboxProcess, shop: Receiver, order_id: str) -> None:
     reservation_id = await Buyer(sandbox).bought(order_id)
     await shop.gets(reservation_id, count=3)
     log = await sandbox.call("GET", "/control/webhooks?limit=1000")

@@ -6,7 +6,7 @@ Also each leak by itself: the bucket's bytes, a dump of the database, the mails'
 import asyncio
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from aiokafka.record.memory_records import MemoryRecords
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from search import contents, spellings
 from shop import LINK, Order
 from shop import Shop as Storefront
 from storefronts import UNLIMITED, buy, kill, restart, start
-from test_no_plaintext import contents, spellings
 
 PREFIX = "GREPME-Q7Z4"
 ORDERS = 200
@@ -88,12 +88,12 @@ def segment_records(root: Path) -> list[bytes]:
     return [record for log in root.rglob("deliveries.requested-*/*.log") for record in records_of(log)]
 
 
-def leaks(root: Path, spare: Path) -> list[Path]:
-    """Files with the codes' prefix in any spelling; Kafka's segments record by record besides."""
-    needles = spellings(PREFIX)
+def leaks(root: Path, *spared: Path, needles: Sequence[bytes] = ()) -> list[Path]:
+    """Files with the codes' prefix in any spelling (or with `needles`); Kafka's segments record by record besides."""
+    needles = needles or spellings(PREFIX)
     found = []
     for path in root.rglob("*"):
-        if not path.is_file() or spare in path.parents:
+        if not path.is_file() or set(spared) & set(path.parents):
             continue
         inside = [*contents(path), *(records_of(path) if "kafka" in str(path) and path.suffix == ".log" else ())]
         if any(needle in content for content in inside for needle in needles):
@@ -135,6 +135,13 @@ async def test_no_code_is_found_in_any_byte_that_the_system_wrote(
     assert leaks(sandbox, root / "none"), "the provider's own ledger holds them: the search works"
     assert any(segment_records(root)), "Kafka's segments can be read"
     assert await asyncio.to_thread(leaks, root, sandbox) == []
+
+
+async def test_no_link_is_found_but_in_the_mailbox(storefront: Storefront, system: Any, orders: list[Order]) -> None:
+    root, mailbox = Path(system.directory), Path(system.data_dir("smtp"))
+    link = b"/d/eyJ"  # how every token begins
+    assert leaks(mailbox, root / "none", needles=[link]), "the search works"
+    assert await asyncio.to_thread(leaks, root, mailbox, needles=[link]) == []
 
 
 async def test_the_bucket_alone_opens_nothing(storefront: Storefront, system: Any, orders: list[Order]) -> None:

@@ -69,11 +69,20 @@ async def test_delivery_killed_again_and_again(storefront: Storefront, system: A
 
 
 @pytest.mark.timeout(300)
-async def test_orders_wait_for_object_storage(storefront: Storefront, system: Any) -> None:
+async def test_orders_wait_for_object_storage_and_a_revocation_does_not(storefront: Storefront, system: Any) -> None:
+    (leaked,) = await buy(storefront, "leaked", 1)
+    link = await storefront.link_for(leaked)
     await kill(system, "s3")
     orders = await buy(storefront, "bucket", 10)
     for order in orders:
         await storefront.reaches(order, "delivered", deadline_s=60)
+    answer = await storefront.admin.post(f"/admin/orders/{leaked.id}/revoke-links", json={"reason": "leaked"})
+    assert answer.status_code == 202, answer.text
+
+    async def revoked() -> bool:
+        return (await storefront.http.get(link)).status_code == 410
+
+    await eventually(revoked, "the link stops working while storage is away", 30)
     await start(system, "s3")
     for order in orders:
         await storefront.reaches(order, "fulfilled", deadline_s=90)

@@ -57,6 +57,18 @@ async def test_keys_go_after_their_first_view_or_their_delivery(shop: Shop) -> N
     assert (page.status_code, "were deleted" in page.text) == (410, True)
 
 
+async def test_an_order_that_waits_for_a_part_keeps_what_it_has(shop: Shop) -> None:
+    order_id = await shop.order(quantity=2, status="delivered")
+    await shop.deliver(order_id, [a_code()])
+    await shop.owner.execute("update keys set viewed_at = now() - interval '31 days' where order_id = $1", order_id)
+    await shop.use_cases.delete_old_keys()
+    assert await exists(shop, order_id)
+    await shop.deliver(order_id, [a_code()], part=2)
+    await shop.owner.execute("update orders set status = 'fulfilled' where id = $1", order_id)
+    await shop.use_cases.delete_old_keys()
+    assert not await exists(shop, order_id)
+
+
 async def test_a_replayed_request_does_not_bring_deleted_keys_back(shop: Shop) -> None:
     order_id, _ = await shop.delivered_order()
     await shop.owner.execute("update keys set viewed_at = now() - interval '31 days' where order_id = $1", order_id)

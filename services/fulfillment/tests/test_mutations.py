@@ -41,18 +41,17 @@ MUTANTS = [
     Mutant(
         "intent committed before the call",
         "use_cases/reserve_key.py",
-        "        return Claim(order, purchase, may_exist, until=started + buyer.lease_s - buyer.call_s_max)",
-        "        claim = Claim(order, purchase, may_exist, until=started + buyer.lease_s - buyer.call_s_max)\n"
-        "        await connection.execute('rollback; begin')\n"
-        "        return claim",
+        "            return Claim(order, purchase, may_exist=False, until=until)",
+        "            await connection.execute('rollback; begin')\n"
+        "            return Claim(order, purchase, may_exist=False, until=until)",
         "test_purchase.py::test_the_intent_is_committed_when_the_call_leaves",
         is_named=True,
     ),
     Mutant(
         "the intent says that a call may have left",
         "store/purchases.py",
-        "requested_at = coalesce(requested_at, clock_timestamp()), updated_at",
-        "updated_at",
+        "case when $10::bigint is null then null else clock_timestamp() end",
+        "null",
         "test_purchase.py::test_an_unclear_answer_buys_once[esa-accept_then_timeout]",
     ),
     Mutant(

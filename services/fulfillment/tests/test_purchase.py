@@ -210,6 +210,17 @@ async def test_a_webhook_before_our_reservation_is_committed_comes_again(harness
     assert isinstance(early.value, NotYet)
 
 
+async def test_a_second_reservation_under_our_id_calls_a_person_and_replaces_nothing(harness: Harness) -> None:
+    order_id = await harness.paid()
+    await harness.buy(order_id)
+    ours = {"order_external_id" if harness.settings.kinguin_api == "esa" else "externalId": str(order_id)}
+    for event in ("give", "cancel"):
+        await harness.webhook(order_id, event, reservation_id=f"rsv_{uuid4().hex}", **ours)
+        assert (await harness.timeline(order_id))[-1] == "order.alert"
+    assert await harness.status(order_id) == "given"
+    (_,) = await harness.purchases(order_id)
+
+
 async def test_a_webhook_delivered_twice_has_one_effect(harness: Harness) -> None:
     order_id = await harness.paid()
     await harness.buy(order_id)

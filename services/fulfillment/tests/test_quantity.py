@@ -106,7 +106,7 @@ async def test_the_reconciler_finds_the_rest_by_itself(harness: Harness) -> None
     reconciler = Reconciler(harness.shop.buyer, harness.shop.nowpayments, harness.settings.pace)
 
     async def asked(wanted: list[int]) -> bool:
-        await reconciler.round()
+        await reconciler.round_of_purchases()
         return await parts(harness, order_id) == wanted
 
     await eventually(lambda: asked([1]), "the first part")

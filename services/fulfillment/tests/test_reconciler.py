@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from bitloot_fulfillment.deadlines import DAY_S, Deadlines
 from bitloot_fulfillment.order_machine import Status
-from bitloot_fulfillment.reconciler import LOCK, Pace, Reconciler
+from bitloot_fulfillment.reconciler import PURCHASES_LOCK, Pace, Reconciler
 from prometheus_client import REGISTRY
 
 from .harness import COINS, Harness, eventually
@@ -20,7 +20,7 @@ from .processes import SECRETS
 
 
 def reconciler(harness: Harness) -> Reconciler:
-    return Reconciler(harness.shop.buyer, harness.shop.nowpayments, Pace(1.0, rate_per_s=500))
+    return Reconciler(harness.shop.buyer, harness.shop.nowpayments, Pace(1.0, purchases_per_s=500, payments_per_s=500))
 
 
 def made_up_for() -> float:
@@ -31,7 +31,8 @@ def made_up_for() -> float:
 
 async def reaches(harness: Harness, order_id: UUID, status: str) -> None:
     async def there() -> bool:
-        await reconciler(harness).round()
+        await reconciler(harness).round_of_purchases()
+        await reconciler(harness).round_of_payments()
         return await harness.status(order_id) == status
 
     await eventually(there, f"the reconciler brings the order to {status}")
@@ -115,8 +116,8 @@ async def test_a_paid_order_that_nobody_buys_is_nudged(harness: Harness) -> None
         "update orders set status_since = now() - interval '1 hour', updated_at = now() - interval '1 hour'"
         " where id = $1", order_id,
     )  # fmt: skip
-    await reconciler(harness).round()
-    await reconciler(harness).round()
+    await reconciler(harness).round_of_purchases()
+    await reconciler(harness).round_of_purchases()
     assert len(await harness.told(order_id, "order_paid")) == 2
 
 
@@ -125,22 +126,32 @@ async def test_only_one_replica_asks(harness: Harness) -> None:
     await harness.buy(order_id)
     await harness.owner.execute("update reservations set next_ask_at = now() where order_id = $1", order_id)
     async with harness.owner.acquire() as other:
-        await other.execute("select pg_advisory_lock($1)", LOCK)
-        assert await reconciler(harness).round() == 0
-        await other.execute("select pg_advisory_unlock($1)", LOCK)
-    assert await reconciler(harness).round() >= 1
+        await other.execute("select pg_advisory_lock($1)", PURCHASES_LOCK)
+        assert await reconciler(harness).round_of_purchases() == 0
+        await other.execute("select pg_advisory_unlock($1)", PURCHASES_LOCK)
+    assert await reconciler(harness).round_of_purchases() >= 1
 
 
 async def test_a_question_that_fails_is_not_put_again_at_once(harness: Harness) -> None:
     order_id = await harness.paid()
     await harness.buy(order_id)
     await harness.owner.execute("update reservations set next_ask_at = now() where order_id = $1", order_id)
-    await harness.sandbox.fault("get", "error", count=1)
-    await reconciler(harness).round()
+    await harness.sandbox.fault("get", "error", rate=1)
+    await reconciler(harness).round_of_purchases()
     (row,) = await harness.purchases(order_id)
     assert row["asked_count"] == 1
     assert row["next_ask_at"] > await harness.owner.fetchval("select now()")
     await harness.sandbox.no_faults()
+
+
+async def test_an_outage_does_not_make_the_intervals_grow(harness: Harness) -> None:
+    order_id = await harness.paid()
+    await harness.buy(order_id)
+    await harness.owner.execute("update reservations set next_ask_at = now() where order_id = $1", order_id)
+    harness.shop.kinguin.breaker.trip("a test")
+    await reconciler(harness).round_of_purchases()
+    (row,) = await harness.purchases(order_id)
+    assert row["asked_count"] == 0
 
 
 async def test_bitloot_reconcile_by_hand(harness: Harness) -> None:
@@ -172,7 +183,7 @@ def test_deadlines_grow_to_an_hour_and_payments_are_asked_for_seven_days() -> No
     deadlines = Deadlines(60)
     assert deadlines.of(Status.GIVEN) == 60
     assert deadlines.of(Status.FULFILLED) is None
-    assert deadlines.after_asking(Status.GIVEN, 3) == 480
+    assert deadlines.after_asking(Status.GIVEN, 3) == 202.5
     assert deadlines.after_asking(Status.GIVEN, 30) == 3600
     assert deadlines.payment(0, 0) == 60
     assert deadlines.payment(40, DAY_S) == 3600

@@ -15,7 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from bitloot_common.events.envelope import CloudEvent, Event, as_record_headers
 from bitloot_common.events.fulfillment import DeliveryRequested
-from bitloot_common.events.ingress import KinguinWebhook, NowPaymentsIpn
+from bitloot_common.events.ingress import KinguinEsaWebhook, NowPaymentsIpn
 from bitloot_fulfillment.settings import ShopSettings
 from bitloot_local.pytest_plugin import KafkaServer
 
@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def api() -> str:
-    """The process is the same for both adapters; one suffices here."""
-    return "reservations"
+    """ESA: the one that would buy twice if it were asked twice."""
+    return "esa"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,8 @@ def service(shop_settings: ShopSettings, topics: str, tmp_path: Path) -> Iterato
             "KINGUIN_API": shop_settings.kinguin_api,
             "KINGUIN_BASE_URL": shop_settings.kinguin_base_url,
             "NOWPAYMENTS_BASE": shop_settings.nowpayments_base,
+            "KINGUIN_RESERVE_TIMEOUT_S": "4",
+            "KINGUIN_SEARCH_OVER_S": "4",
             "RECONCILE_INTERVAL_S": "300",
         }
         process = start("bitloot_fulfillment", env, tmp_path / "service.log")
@@ -95,24 +97,57 @@ async def test_messages_carry_an_order_from_its_ipn_to_its_delivery(
     order_id = await harness.order()
     payment_id = await harness.payment(order_id)
     with service() as (_, url):
-        ipn = {"payment_id": int(payment_id), "payment_status": "finished", "order_id": str(order_id)}
-        ipn |= {"price_amount": 9.99, "price_currency": "eur", "pay_amount": float(COINS), "pay_currency": "btc"}
-        ipn |= {"actually_paid": float(COINS)}
         for _ in range(2):
-            await producer.send(**record(NowPaymentsIpn, ipn, order_id))
+            await producer.send(**finished_ipn(order_id, payment_id))
 
         async def given() -> bool:
             return await harness.status(order_id) == "given"
 
         await eventually(given, "the order is given", 30)
         (purchase,) = await harness.sandbox.purchases(order_id)
-        webhook = {"reservationId": purchase["reservationId"], "event": "delivered", "externalId": str(order_id)}
-        await producer.send(**record(KinguinWebhook, webhook, order_id))
+        webhook = {"orderId": purchase["reservationId"], "status": "completed", "orderExternalId": str(order_id)}
+        await producer.send(**record(KinguinEsaWebhook, webhook, order_id))
         assert await requested(topics, order_id) == [(purchase["reservationId"], 1)]
         metrics = fetched(f"{url}/metrics").text
         assert 'bitloot_order_stage_duration_seconds_count{from="given",to="delivered"} 1.0' in metrics
         ready = fetched(f"{url}/readyz").json()
         assert ready["checks"].keys() >= {"postgres", "kafka", "consumers", "kinguin", "nowpayments"}
+
+
+async def test_a_service_killed_while_it_buys_buys_once(
+    harness: Harness, service: Running, producer: AIOKafkaProducer
+) -> None:
+    order_id = await harness.order()
+    payment_id = await harness.payment(order_id)
+    await harness.sandbox.fault("reserve", "accept_then_timeout", delayMs=20_000)
+    with service() as (process, _):
+        await producer.send(**finished_ipn(order_id, payment_id))
+
+        async def accepted() -> bool:
+            return bool(await harness.sandbox.purchases(order_id))
+
+        await eventually(accepted, "Kinguin has accepted, and says nothing", 30)
+        end(process)
+    (row,) = await harness.purchases(order_id)
+    assert row["requested_at"] is not None
+    assert row["reservation_id"] is None
+
+    with service():
+
+        async def bought() -> bool:
+            return await harness.status(order_id) in ("given", "delivered")
+
+        await eventually(bought, "the next process finds the purchase", 60)
+    (purchase,) = await harness.sandbox.purchases(order_id)
+    assert purchase["calls"]["reserve"] == 1
+    (row,) = await harness.purchases(order_id)
+    assert row["reservation_id"] == purchase["reservationId"]
+
+
+def finished_ipn(order_id: UUID, payment_id: str) -> dict[str, Any]:
+    body = {"payment_id": int(payment_id), "payment_status": "finished", "order_id": str(order_id)}
+    amounts = {"price_amount": 9.99, "price_currency": "eur", "pay_amount": float(COINS), "pay_currency": "btc"}
+    return record(NowPaymentsIpn, body | amounts | {"actually_paid": float(COINS)}, order_id)
 
 
 def fetched(url: str) -> httpx.Response:

@@ -52,7 +52,7 @@ class Load:
         """Waits until so many more have been answered 200."""
         wanted = len(self.journal) + count
         async with asyncio.timeout(120):
-            while len(self.journal) < wanted:
+            while len(self.journal) < wanted:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
     async def _client(self) -> None:

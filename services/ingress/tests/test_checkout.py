@@ -177,7 +177,8 @@ async def test_a_payment(ingress: Ingress, http: httpx.AsyncClient, sql: Sql, pr
     assert [entry["event"] for entry in shown["timeline"]] == ["order.created", "payment.created"]
 
     async def published() -> bool:
-        return await sql.fetchval("select count(*) from outbox") == 0
+        left: int = await sql.fetchval("select count(*) from outbox")
+        return left == 0
 
     await eventually(published, "an empty outbox")
 
@@ -240,7 +241,8 @@ async def test_below_the_coins_minimum_both_amounts_are_told(
     answer = await http.post(f"{ingress.url}/payments/create", json=body)
     assert answer.status_code == 422
     told = answer.json()
-    assert (told["amount"], told["minAmount"], told["minPayAmount"], told["payCurrency"]) == (9.99, 30.5, 0.0005, "eth")
+    assert (told["amount"], told["minAmount"]) == (9.99, 30.5)
+    assert (told["minPayAmount"], told["payCurrency"]) == (0.0005, "eth")
     assert provider.count("POST /payment") == 0
 
 
@@ -312,7 +314,5 @@ async def test_openapi_shows_every_answer_with_an_example(ingress: Ingress, http
                 for kind in answer.get("content", {}).values():
                     text = json.dumps(kind)
                     assert "example" in text or "$ref" in text, (path, status)
-            if "requestBody" in operation:
-                assert "example" in json.dumps(operation["requestBody"]) or "$ref" in json.dumps(
-                    operation["requestBody"]
-                )
+            body = json.dumps(operation.get("requestBody", "example"))
+            assert "example" in body or "$ref" in body, path

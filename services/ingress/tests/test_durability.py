@@ -2,12 +2,14 @@
 
 `load.py` holds the journal of every answer; each test compares it with the table and the topic.
 """
+# ruff: noqa: T201  (the tally is the point)
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import httpx
 import psutil
 import pytest
@@ -17,6 +19,8 @@ from .load import Load, assert_kept
 
 Sql = Any  # an asyncpg connection of the owner
 Reader = Callable[[str], Awaitable[Topic]]
+
+pytestmark = pytest.mark.timeout(900)
 
 KILLS = 20
 KAFKA_AWAY_S = 30
@@ -72,7 +76,8 @@ async def test_kafka_away_for_half_a_minute(
     print(await assert_kept(load.journal, sql, topic))
 
     async def ready_again() -> bool:
-        return (await http.get(f"{ingress.url}/readyz")).json()["status"] == "ready"
+        status: str = (await http.get(f"{ingress.url}/readyz")).json()["status"]
+        return status == "ready"
 
     await eventually(ready_again, "ready again")
 
@@ -99,8 +104,6 @@ async def test_postgres_held(
 
 
 async def test_postgres_restarted(ingress: Ingress, database: Any, topic: Topic, own_servers: Any) -> None:
-    import asyncpg
-
     async with Load(ingress.url) as load:
         await load.promised(50)
         await asyncio.to_thread(own_servers.kill, "postgres")

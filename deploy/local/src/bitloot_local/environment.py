@@ -94,6 +94,9 @@ def sandbox(config: Config) -> dict[str, str]:
 def nowpayments(config: Config) -> dict[str, str]:
     return {
         "NOWPAYMENTS_BASE": f"{url(config.ports.sandbox)}/nowpayments/v1",
+        # the sandbox limits nobody unless told to; the real provider takes 3 payments a second
+        "NOWPAYMENTS_PAYMENTS_PER_S_MAX": "200",
+        "NOWPAYMENTS_REQUESTS_PER_S_MAX": "200",
         **secrets(config, *NOWPAYMENTS),
     }
 

@@ -70,9 +70,7 @@ async def _refuse_invalid(request: Request, invalid: Exception) -> Response:
     where, message = ".".join(str(part) for part in first["loc"][1:]), first["msg"]
     path = request.url.path
     if path.startswith("/nowpayments/"):
-        return await _refuse(
-            request, nowpayments_refusal(400, "INVALID_REQUEST_PARAMS", f"{where}: {message}")
-        )
+        return await _refuse(request, nowpayments_refusal(400, "INVALID_REQUEST_PARAMS", f"{where}: {message}"))
     if path.startswith("/esa/"):
         refusal = esa_refusal("ConstraintViolation", f"{where}: {message}", propertyPath=where)
         return await _refuse(request, refusal)

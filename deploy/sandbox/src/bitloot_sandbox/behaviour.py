@@ -36,9 +36,7 @@ class Behaviour(BaseModel):
     code_type: Literal["text", "image", "mixed"] = "text"
     codes: list[str] = Field([], description="Sold next, in this order; then random ones again.")
     code_prefix: str | None = Field(None, description="Starts every random code: makes them greppable.")
-    price: float = Field(
-        7.00, gt=0, description="EUR, the cheapest offer of every product; others cost more."
-    )
+    price: float = Field(7.00, gt=0, description="EUR, the cheapest offer of every product; others cost more.")
     out_of_stock_offers: list[str] = []
     reservation_ttl_s: float = Field(1800, gt=0)
     balance: float = Field(1_000_000.0, description="ESA: what is left; each order takes its price from it.")
@@ -57,12 +55,8 @@ class Behaviour(BaseModel):
     payment_case: Literal["common", "success", "failed", "partially_paid"] = Field(
         "common", description="For payments created without `case`: what becomes of them by itself."
     )
-    payment_step_ms: Milliseconds = Field(
-        300, ge=0, description="Between two statuses of a payment that walks."
-    )
-    payments_per_s: float | None = Field(
-        None, gt=0, description="Beyond it POST /payment answers 429 as HTML."
-    )
+    payment_step_ms: Milliseconds = Field(300, ge=0, description="Between two statuses of a payment that walks.")
+    payments_per_s: float | None = Field(None, gt=0, description="Beyond it POST /payment answers 429 as HTML.")
     min_amount_usd: float = Field(1.0, ge=0)
     ipn_retries: int = Field(3, ge=0, description="After the first attempt; then never again.")
     ipn_retry_ms: Milliseconds = Field(2000, ge=0, description="Fixed interval (production: a minute).")

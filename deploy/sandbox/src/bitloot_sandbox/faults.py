@@ -21,19 +21,14 @@ Mode = Literal[
     "cancel",
     "out_of_stock",
 ]
-CALL_MODES: frozenset[Mode] = frozenset(
-    {"error", "timeout", "slow", "slow_answer", "accept_then_timeout", "reset"}
-)
-WEBHOOK_MODES: frozenset[Mode] = frozenset(
-    {"drop_webhook", "duplicate_webhook", "late_webhook", "reorder_webhooks"}
-)
+CALL_MODES: frozenset[Mode] = frozenset({"error", "timeout", "slow", "slow_answer", "accept_then_timeout", "reset"})
+WEBHOOK_MODES: frozenset[Mode] = frozenset({"drop_webhook", "duplicate_webhook", "late_webhook", "reorder_webhooks"})
 SALE_MODES: frozenset[Mode] = frozenset({"cancel", "out_of_stock"})
 
 CALLS = {
     "nowpayments": {"status", "currencies", "estimate", "min_amount", "create_payment", "get_payment"}
     | {"create_invoice", "create_invoice_payment"},
-    "kinguin": {"token", "offers", "reserve", "lookup", "get", "give", "delivered", "cancel"}
-    | {"balance", "return"},
+    "kinguin": {"token", "offers", "reserve", "lookup", "get", "give", "delivered", "cancel"} | {"balance", "return"},
 }
 EVENTS = {
     "nowpayments": {"waiting", "confirming", "confirmed", "sending", "finished", "partially_paid", "failed"}
@@ -63,9 +58,7 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
-    provider: Provider = Field(
-        description="`kinguin` is both of its APIs; `reservations`, `esa` one of them."
-    )
+    provider: Provider = Field(description="`kinguin` is both of its APIs; `reservations`, `esa` one of them.")
     operation: str = "*"
     mode: Mode
     status: int | None = Field(None, ge=400, le=599, description="`error`: 503; `accept_then_timeout`: none.")

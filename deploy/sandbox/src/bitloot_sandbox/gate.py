@@ -100,9 +100,7 @@ async def _read_ahead(receive: Receive) -> Receive:
 def _error(fault: Fault, api: Api, status: int, scope: Scope) -> tuple[int, bytes, str, float | None]:
     """5xx are the gateway's pages; 429 is HTML at NOWPayments, JSON with Retry-After at Kinguin."""
     as_html = fault.body == "html" or (
-        fault.body == "auto"
-        and not fault.code
-        and (status >= 500 or (status == 429 and api == "nowpayments"))
+        fault.body == "auto" and not fault.code and (status >= 500 or (status == 429 and api == "nowpayments"))
     )
     retry_after_s = fault.retry_after_s
     if retry_after_s is None and status == 429 and api != "nowpayments":

@@ -8,7 +8,7 @@ from bitloot_sandbox.clock import iso_offset, now_s
 Api = Literal["nowpayments", "reservations", "esa"]
 
 
-class Refused(Exception):  # noqa: N818 — the fact, as all our errors are named
+class Refused(Exception):
     """An answer that is an error of the provider's own making."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:

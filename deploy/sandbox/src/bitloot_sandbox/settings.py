@@ -20,6 +20,4 @@ class Settings(BaseSettings):
     kinguin_api_key: SecretStr
     kinguin_webhook_secret: SecretStr
     kinguin_webhook_url: str = Field(description="Where the webhooks of both Kinguin APIs go.")
-    sandbox_data_dir: Path = Field(
-        description="Everything the sandbox remembers, the codes it sold included."
-    )
+    sandbox_data_dir: Path = Field(description="Everything the sandbox remembers, the codes it sold included.")

@@ -23,9 +23,7 @@ class Store:
     def __init__(self, data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._db = sqlite3.connect(data_dir / "sandbox.sqlite", isolation_level=None)
-        self._db.execute(
-            "PRAGMA locking_mode = EXCLUSIVE"
-        )  # ours alone: no lock calls, and no second sandbox
+        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")  # ours alone: no lock calls, and no second sandbox
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.executescript(SCHEMA.read_text())

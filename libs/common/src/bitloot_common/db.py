@@ -26,6 +26,14 @@ def _encode(value: Any) -> str:
     return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+class _Pooled(asyncpg.Connection):
+    """Goes back into the pool as it is: we change session state by `set local` alone, and the query that
+    would reset it costs a round trip for every transaction. An open transaction is rolled back all the same."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 async def open_pool(settings: DatabaseSettings, *, application: str, **server_settings: str) -> Pool:
     """Opens a pool; `application` is shown in pg_stat_activity, `server_settings` hold for its connections.
 
@@ -38,6 +46,7 @@ async def open_pool(settings: DatabaseSettings, *, application: str, **server_se
         command_timeout=settings.database_command_timeout_s,
         timeout=5,
         init=prepare,
+        connection_class=_Pooled,
         server_settings={
             "application_name": application,
             "idle_in_transaction_session_timeout": "60000",

@@ -18,6 +18,9 @@ _INSERT = """
 insert into outbox (id, service, instance, topic, key, headers, value) values ($1, $2, $3, $4, $5, $6, $7)
 """
 
+# id, service, instance, topic, key, headers, value
+OutboxRow = tuple[UUID, str, int, str, str, dict[str, str], bytes]
+
 
 class Outbox:
     """Where one process's messages wait for its relay."""
@@ -46,6 +49,20 @@ class Outbox:
         `key` is the Kafka key and the event's subject: the order id wherever it is known.
         Call `committed()` after the transaction has committed.
         """
+        row = self.row(event, key=key, event_id=event_id, time=time, traceparent=traceparent)
+        await connection.execute(_INSERT, *row)
+        return row[0]
+
+    def row(
+        self,
+        event: Event,
+        *,
+        key: str,
+        event_id: UUID | None = None,
+        time: datetime | None = None,
+        traceparent: str | None = None,
+    ) -> OutboxRow:
+        """The row of `event`, for a statement that inserts it together with something else."""
         row_id = event_id or new_id()
         envelope = CloudEvent(
             id=str(row_id),
@@ -55,17 +72,7 @@ class Outbox:
             time=time,
             traceparent=traceparent or current_traceparent(),
         )
-        await connection.execute(
-            _INSERT,
-            row_id,
-            self.service,
-            self.instance,
-            event.TOPIC,
-            key,
-            envelope.to_headers(),
-            event.to_value(),
-        )
-        return row_id
+        return row_id, self.service, self.instance, event.TOPIC, key, envelope.to_headers(), event.to_value()
 
     def committed(self) -> None:
         """Wakes the relay: rows of ours have been committed."""

@@ -5,14 +5,68 @@ webhook to the mail, so that log lines and timeline entries of one order share a
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
+from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    ConsoleSpanExporter,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
+from opentelemetry.trace import Status
+from opentelemetry.util.types import Attributes, AttributeValue
+
+from bitloot_common.scrub import scrub, scrub_value
 
 NAMESPACE = "bitloot"
+
+
+class Scrubbing(SpanExporter):
+    """The last line of defence in traces: attributes, events and status leave without what looks like a secret.
+
+    Instrumentations record what we would not: FastAPI's the whole path, every one an exception's text.
+    """
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([_scrubbed(span) for span in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+def _scrubbed(span: ReadableSpan) -> ReadableSpan:
+    status = span.status
+    if status.description:
+        status = Status(status.status_code, scrub(status.description))
+    return ReadableSpan(
+        name=scrub(span.name),
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=_attributes(span.attributes),
+        events=[Event(event.name, _attributes(event.attributes), event.timestamp) for event in span.events],
+        links=span.links,
+        kind=span.kind,
+        status=status,
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _attributes(attributes: Attributes) -> dict[str, AttributeValue]:
+    return {name: scrub_value(value, name) for name, value in (attributes or {}).items()}
 
 
 def configure(service: str) -> None:
@@ -25,9 +79,9 @@ def configure(service: str) -> None:
     if endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        provider.add_span_processor(BatchSpanProcessor(Scrubbing(OTLPSpanExporter())))
     if file:
         out = Path(file).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115  (open as long as the process)
         exporter = ConsoleSpanExporter(out=out, formatter=lambda span: span.to_json(indent=None) + "\n")
-        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        provider.add_span_processor(SimpleSpanProcessor(Scrubbing(exporter)))
     trace.set_tracer_provider(provider)

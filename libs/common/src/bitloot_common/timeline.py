@@ -14,9 +14,13 @@ from bitloot_common.events.orders import OrderEvent
 from bitloot_common.outbox import Outbox
 from bitloot_common.tracing import current_trace_id
 
+# one round trip for the entry and its message: an order has about nine of them
 _INSERT = """
-insert into order_events (order_id, at, service, event, from_status, to_status, public, detail, cause, trace_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+with entry as (
+    insert into order_events (order_id, at, service, event, from_status, to_status, public, detail, cause, trace_id)
+    values ($8, $9, $2, $10, $11, $12, $13, $14, $15, $16)
+)
+insert into outbox (id, service, instance, topic, key, headers, value) values ($1, $2, $3, $4, $5, $6, $7)
 """
 
 
@@ -40,19 +44,6 @@ class Entry:
 async def append(connection: Connection, outbox: Outbox, entry: Entry) -> None:
     """Writes `entry` and its `orders.events` message within the caller's transaction."""
     now = datetime.now(UTC)
-    await connection.execute(
-        _INSERT,
-        entry.order_id,
-        now,
-        outbox.service,
-        entry.event,
-        entry.from_status,
-        entry.to_status,
-        entry.public,
-        entry.detail,
-        entry.cause,
-        current_trace_id(),
-    )
     event = OrderEvent(
         order_id=entry.order_id,
         event=entry.event,
@@ -62,4 +53,16 @@ async def append(connection: Connection, outbox: Outbox, entry: Entry) -> None:
         to_status=entry.to_status,
         detail=entry.detail,
     )
-    await outbox.add(connection, event, key=str(entry.order_id), time=now)
+    await connection.execute(
+        _INSERT,
+        *outbox.row(event, key=str(entry.order_id), time=now),
+        entry.order_id,
+        now,
+        entry.event,
+        entry.from_status,
+        entry.to_status,
+        entry.public,
+        entry.detail,
+        entry.cause,
+        current_trace_id(),
+    )

@@ -1,5 +1,6 @@
 """Composition root: settings → pool, outbox, clients, use cases → consumers and routes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,29 +18,34 @@ from bitloot_kinguin import Kinguin, open_kinguin
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from bitloot_delivery import consumers
+from bitloot_delivery import consumers, metrics
 from bitloot_delivery.brand import Brand
 from bitloot_delivery.client_address import ClientAddress
 from bitloot_delivery.clients.mailer import Mailer
 from bitloot_delivery.clients.resend import open_resend
+from bitloot_delivery.clients.resend_webhooks import ResendWebhooks
 from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
 from bitloot_delivery.clients.storage import KeyStorage
-from bitloot_delivery.http import Door, install_refusals, routes
+from bitloot_delivery.http import Door, install_refusals, mail_routes, routes
 from bitloot_delivery.letters import Letters
+from bitloot_delivery.link_spans import LinkSpans, carries_token
 from bitloot_delivery.pages import Pages
 from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.settings import DeliverySettings, MailSettings
+from bitloot_delivery.store import mails
 from bitloot_delivery.use_cases.delete_old_keys import DeleteOldKeys
 from bitloot_delivery.use_cases.open_link import OpenLink
 from bitloot_delivery.use_cases.queue_fresh_link import QueueFreshLink
 from bitloot_delivery.use_cases.queue_mail import QueueMail
+from bitloot_delivery.use_cases.record_bounce import RecordBounce
 from bitloot_delivery.use_cases.reveal_keys import RevealKeys
 from bitloot_delivery.use_cases.revoke_links import RevokeLinks
 from bitloot_delivery.use_cases.send_mail import SendMail
 from bitloot_delivery.use_cases.store_keys import StoreKeys
 
 SERVICE = "delivery"
+BACKLOG_INTERVAL_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class UseCases:
     reveal_keys: RevealKeys
     queue_fresh_link: QueueFreshLink
     delete_old_keys: DeleteOldKeys
+    record_bounce: RecordBounce
 
 
 def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
@@ -104,6 +111,7 @@ def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
             readers_keep=timedelta(days=settings.readers_keep_days),
             interval_s=settings.retention_interval_s,
         ),
+        record_bounce=RecordBounce(pool, outbox),
     )
 
 
@@ -116,6 +124,8 @@ def open_door(settings: DeliverySettings, use_cases: UseCases) -> Door:
         open_link=use_cases.open_link,
         reveal_keys=use_cases.reveal_keys,
         queue_fresh_link=use_cases.queue_fresh_link,
+        record_bounce=use_cases.record_bounce,
+        mail_webhooks=ResendWebhooks(settings.resend_webhook_secret),
     )
 
 
@@ -138,11 +148,19 @@ def serve_door(
     checks: Mapping[str, Check],
 ) -> FastAPI:
     """The HTTP side around a lifespan that sets `app.state.door`."""
-    app = FastAPI(title="BitLoot delivery", description="The link page, and the health of delivery.", lifespan=lifespan)
+    app = FastAPI(
+        title="BitLoot delivery",
+        description="The link page, and the health of delivery.",
+        lifespan=lifespan,
+        telemetry={"exclude": carries_token},
+    )
+    app.add_middleware(LinkSpans)
     install_problems(app)
     install_refusals(app)
     app.include_router(health_routes(checks))
     app.include_router(routes)
+    if settings.resend_webhook_secret:
+        app.include_router(mail_routes)
     if settings.cors_origin:
         origins = [origin.strip() for origin in settings.cors_origin.split(",")]
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"])
@@ -163,11 +181,13 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
         queue_mail=use_cases.queue_mail,
         revoke_links=use_cases.revoke_links,
         send_mail=use_cases.send_mail,
+        record_bounce=use_cases.record_bounce,
     )
     await ladder.start()
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
     agents = Agents()
     agents.start("retention", use_cases.delete_old_keys.run)
+    agents.start("backlog", lambda: _watch_backlog(pool))
     stack.push_async_callback(agents.stop)
     checks |= ladder.checks() | {
         "postgresql": lambda: _ask(pool),
@@ -207,6 +227,14 @@ def open_mailer(settings: MailSettings) -> Mailer:
 
 def _brand(settings: MailSettings) -> Brand:
     return Brand(settings.shop_name, settings.shop_colour, settings.shop_contact)
+
+
+async def _watch_backlog(pool: Pool) -> None:
+    """Age, not count, says whether mails are stuck."""
+    while True:
+        async with pool.acquire() as connection:
+            metrics.MAILS_PENDING_AGE_S.set(await mails.oldest_pending_s(connection))
+        await asyncio.sleep(BACKLOG_INTERVAL_S)
 
 
 async def _ask(pool: Pool) -> None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from bitloot_common.events.admin import ResendRequested, RevocationRequested
-from bitloot_common.events.delivery import KeysStored, MailDue
+from bitloot_common.events.delivery import KeysStored, MailBounced, MailDue
 from bitloot_common.events.fulfillment import DeliveryRequested, NoticeRequested
 from bitloot_common.events.topics import DELIVERIES_REQUESTED, DELIVERIES_STORED
 from bitloot_common.retry import Ladder, Message
 
-from bitloot_delivery.errors import MAIL, STORAGE
+from bitloot_delivery.errors import MAIL
 from bitloot_delivery.use_cases.queue_mail import QueueMail
+from bitloot_delivery.use_cases.record_bounce import RecordBounce
 from bitloot_delivery.use_cases.revoke_links import RevokeLinks
 from bitloot_delivery.use_cases.send_mail import SendMail
 from bitloot_delivery.use_cases.store_keys import StoreKeys
@@ -25,10 +26,13 @@ def declare(
     queue_mail: QueueMail,
     revoke_links: RevokeLinks,
     send_mail: SendMail,
+    record_bounce: RecordBounce,
 ) -> None:
     """Subscribes to both topics. Storing and mailing are steps of their own: a mail failure stores nothing again."""
 
-    @ladder.subscribe(DELIVERIES_REQUESTED, REQUESTS, needs=("postgresql", "kinguin", STORAGE), timeout_s=60)
+    # Kinguin and storage are not among the needs: while they are away, requests for keys wait one by one where
+    # they are, and a revocation or a resend behind them goes on.
+    @ladder.subscribe(DELIVERIES_REQUESTED, REQUESTS, needs=("postgresql",), timeout_s=60)
     async def on_delivery_requested(message: Message[Any]) -> None:
         match message.data:
             case DeliveryRequested() as request:
@@ -39,6 +43,8 @@ def declare(
                 await queue_mail.resend(request, message.id, cause_of(message))
             case RevocationRequested() as request:
                 await revoke_links(request, message.id, cause_of(message))
+            case MailBounced() as bounced:
+                await record_bounce.bury(bounced)
 
     @ladder.subscribe(DELIVERIES_STORED, MAILS, needs=("postgresql", MAIL), timeout_s=60)
     async def on_delivery_stored(message: Message[Any]) -> None:

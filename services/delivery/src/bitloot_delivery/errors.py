@@ -70,6 +70,11 @@ class MailRefused(Permanent):
         super().__init__(f"the mail server refused: {why}")
 
 
+class MailUnreachable(Permanent):
+    def __init__(self, order_id: UUID, reason: str) -> None:
+        super().__init__(f"order {order_id}: its mail came back ({reason}); resend it to an address that works")
+
+
 class MailDelayed(Transient):
     def __init__(self, why: str, retry_after_s: float | None = None) -> None:
         super().__init__(f"the mail server delays: {why}", retry_after_s=retry_after_s)

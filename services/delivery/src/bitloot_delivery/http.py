@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from bitloot_delivery.client_address import ClientAddress
+from bitloot_delivery.clients.resend_webhooks import NotFromResend, ResendWebhooks
 from bitloot_delivery.links import LENGTH_MAX
 from bitloot_delivery.models import LinkStatus, OpenerItem, RevealAnswer
 from bitloot_delivery.pages import STATUS, Pages
@@ -19,6 +20,7 @@ from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.store.links import Reader
 from bitloot_delivery.use_cases.open_link import LinkState, OpenedLink, OpenLink
 from bitloot_delivery.use_cases.queue_fresh_link import QueueFreshLink
+from bitloot_delivery.use_cases.record_bounce import RecordBounce
 from bitloot_delivery.use_cases.reveal_keys import NotRevealed, Revealed, RevealKeys
 
 log = structlog.get_logger(__name__)
@@ -26,6 +28,7 @@ log = structlog.get_logger(__name__)
 Token = Annotated[str, Path(description="from the mailed link", max_length=LENGTH_MAX * 2)]
 
 RETRY_AFTER_S = 60
+WEBHOOK_BYTES_MAX = 65_536
 USER_AGENT_LENGTH_MAX = 400
 
 
@@ -39,6 +42,8 @@ class Door:
     open_link: OpenLink
     reveal_keys: RevealKeys
     queue_fresh_link: QueueFreshLink
+    record_bounce: RecordBounce
+    mail_webhooks: ResendWebhooks
 
     def reader(self, request: Request) -> Reader:
         agent = request.headers.get("user-agent")
@@ -81,6 +86,32 @@ def the_door(request: Request) -> Door:
 
 
 OpenDoor = Annotated[Door, Depends(the_door)]
+
+
+mail_routes = APIRouter(prefix="/mail", tags=["mail"])
+
+
+@mail_routes.post("/resend", summary="Resend's webhooks: bounces and complaints")
+async def resend_webhook(door: OpenDoor, request: Request) -> Response:
+    try:
+        news = door.mail_webhooks.read(request.headers, await _body(request))
+    except NotFromResend:
+        return problem_response(401, "The signature does not match.")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        log.warning("http.webhook.unreadable")
+        return Response(status_code=200)  # signed, so theirs: repeating it would not help
+    await door.record_bounce(news)
+    return Response(status_code=200)
+
+
+async def _body(request: Request) -> bytes:
+    """At most WEBHOOK_BYTES_MAX; a longer one cannot match its signature."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > WEBHOOK_BYTES_MAX:
+            break
+    return body
 
 
 # None of these logs or stores a token.

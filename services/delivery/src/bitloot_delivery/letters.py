@@ -52,6 +52,7 @@ class Letters:
         assert order.email is not None, "a mail without a recipient is dropped when it is claimed"
         return Mail(
             message_id=mail.message_id,
+            reference=str(mail.id),
             recipient=order.email,
             subject=subject,
             text=render("mail.txt", **context),

@@ -11,8 +11,10 @@ from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
 from bitloot_common.retry import Breaker, Breakers, Failure, Ladder
+from bitloot_kinguin import Kinguin
 from fastapi import FastAPI
 
+from bitloot_fulfillment.balance import BalanceWatch
 from bitloot_fulfillment.consumers import POSTGRESQL, subscribe
 from bitloot_fulfillment.reconciler import Reconciler
 from bitloot_fulfillment.settings import Settings
@@ -51,6 +53,7 @@ class Fulfillment:
             agents = Agents()
             stack.push_async_callback(agents.stop)
             agents.start("reconciler", Reconciler(shop.buyer, shop.nowpayments, settings.pace).run)
+            agents.start("balance", self._balance_watch(shop.kinguin).run)
 
             async def check_nowpayments() -> None:
                 try:
@@ -63,6 +66,11 @@ class Fulfillment:
 
             self.checks.update(ladder.checks(), postgres=check_postgres, nowpayments=check_nowpayments)
             yield
+
+    def _balance_watch(self, kinguin: Kinguin) -> BalanceWatch:
+        settings = self._settings
+        interval_s, alert_eur = settings.kinguin_balance_interval_s, settings.kinguin_balance_alert_eur
+        return BalanceWatch(kinguin, interval_s=interval_s, alert_eur=alert_eur)
 
     def _ladder(self, pool: db.Pool, kinguin: Breaker) -> Ladder:
         async def probe() -> None:

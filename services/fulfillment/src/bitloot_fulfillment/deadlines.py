@@ -17,7 +17,9 @@ DEADLINES: Final = {
     Status.DELIVERED: 15,
 }
 
-ASK_GROWTH: Final = 2.0
+ASK_GROWTH: Final = 1.5
+"""A question waits about half as long as all those before it took."""
+
 ASK_S_MAX: Final = 3600.0
 PAYMENT_ASKED_FOR_S: Final = 7 * DAY_S
 """NOWPayments keeps a payment's state up to date for seven days from its creation."""
@@ -37,11 +39,11 @@ class Deadlines:
     def after_asking(self, status: Status, asked_count: int) -> float | None:
         """Seconds until the next question, growing with each to an hour."""
         first_s = self.of(status)
-        return min(first_s * ASK_GROWTH ** min(asked_count, 30), ASK_S_MAX) if first_s else None
+        return min(first_s * ASK_GROWTH ** min(asked_count, 60), ASK_S_MAX) if first_s else None
 
     def payment(self, asked_count: int, age_s: float) -> float | None:
         """Seconds until a payment is asked about again; None once the provider has stopped looking at it."""
         if age_s >= PAYMENT_ASKED_FOR_S:
             return None
-        wait_s = min(self.interval_s * ASK_GROWTH ** min(asked_count, 30), ASK_S_MAX)
+        wait_s = min(self.interval_s * ASK_GROWTH ** min(asked_count, 60), ASK_S_MAX)
         return min(wait_s, max(PAYMENT_ASKED_FOR_S - age_s, 1.0))

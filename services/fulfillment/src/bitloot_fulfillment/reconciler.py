@@ -1,4 +1,8 @@
-"""The reconciler: what a lost webhook should have told, it asks for. One replica at a time, at a bounded rate."""
+"""The reconciler: what a lost webhook should have told, it asks for. One replica at a time, at a bounded rate.
+
+Two rounds side by side, so that a provider which is slow or strict about its rate holds up only its own:
+purchases (Kinguin, and orders that nobody has begun to buy) and payments (NOWPayments).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +27,8 @@ from bitloot_fulfillment.use_cases.take_up_order import nudge_paid_order
 
 log = structlog.get_logger(__name__)
 
-LOCK: Final = 0x7265636F6E63696C  # "reconcil": only who holds it asks
+PURCHASES_LOCK: Final = 0x7265636F6E0001  # "recon": only who holds it asks
+PAYMENTS_LOCK: Final = 0x7265636F6E0002
 CAUSE: Final = Cause(None, {"by": "reconciler"})
 
 Question = Callable[[], Awaitable[str]]
@@ -31,10 +36,11 @@ Question = Callable[[], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How hard the reconciler works: seconds between its rounds, questions a second, questions a round."""
+    """How hard the reconciler works: seconds between rounds, questions a second to each provider, a round, at once."""
 
     interval_s: float
-    rate_per_s: float = 20.0
+    purchases_per_s: float = 20.0
+    payments_per_s: float = 4.0
     batch_max: int = 200
     concurrent_max: int = 8
 
@@ -48,35 +54,52 @@ class Reconciler:
         self._pace = pace
 
     async def run(self) -> None:
-        """A round, a pause, a round …"""
+        """A round, a pause, a round … for each provider."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat(self.round_of_purchases))
+            group.create_task(self._repeat(self.round_of_payments))
+
+    async def _repeat(self, ask: Callable[[], Awaitable[int]]) -> None:
         while True:
-            await self.round()
+            await ask()
             await asyncio.sleep(self._pace.interval_s)
 
-    async def round(self) -> int:
-        """Asks what is due, unless another replica does. Returns how many questions were put."""
+    async def round_of_purchases(self) -> int:
+        """Asks Kinguin what is due, unless another replica does. Returns how many questions were put."""
+        return await self._alone(PURCHASES_LOCK, self._due_purchases, self._pace.purchases_per_s)
+
+    async def round_of_payments(self) -> int:
+        """Asks NOWPayments likewise."""
+        return await self._alone(PAYMENTS_LOCK, self._due_payments, self._pace.payments_per_s)
+
+    async def _alone(
+        self, lock: int, due: Callable[[], Awaitable[list[tuple[str, Question]]]], rate_per_s: float
+    ) -> int:
         async with self._buyer.books.reading() as connection:
-            if not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+            if not await connection.fetchval("select pg_try_advisory_lock($1)", lock):
                 return 0
             try:
-                questions = await self._due()
-                await self._ask(questions)
+                questions = await due()
+                await self._ask(questions, rate_per_s)
                 return len(questions)
             finally:
-                await connection.execute("select pg_advisory_unlock($1)", LOCK)
+                await connection.execute("select pg_advisory_unlock($1)", lock)
 
-    async def _due(self) -> list[tuple[str, Question]]:
+    async def _due_purchases(self) -> list[tuple[str, Question]]:
         stuck_s = self._buyer.deadlines.of(Status.PAID)
         assert stuck_s is not None
         async with self._buyer.books.reading() as connection:
-            due_payments = await payments.due(connection, self._pace.batch_max)
-            due_purchases = await purchases.due(connection, self._pace.batch_max)
+            due = await purchases.due(connection, self._pace.batch_max)
             stuck = await orders.stuck_paid(connection, stuck_s, self._pace.batch_max)
         return [
-            *(("purchase", self._about_purchase(one)) for one in due_purchases),
-            *(("payment", self._about_payment(one)) for one in due_payments),
+            *(("purchase", self._about_purchase(one)) for one in due),
             *(("paid_order", self._about_paid(one)) for one in stuck),
         ]
+
+    async def _due_payments(self) -> list[tuple[str, Question]]:
+        async with self._buyer.books.reading() as connection:
+            due = await payments.due(connection, self._pace.batch_max)
+        return [("payment", self._about_payment(one)) for one in due]
 
     def _about_payment(self, payment: Payment) -> Question:
         return lambda: reconcile_payment(self._buyer.cashier, self._provider, payment, CAUSE)
@@ -91,14 +114,14 @@ class Reconciler:
 
         return nudge
 
-    async def _ask(self, questions: list[tuple[str, Question]]) -> None:
+    async def _ask(self, questions: list[tuple[str, Question]], rate_per_s: float) -> None:
         """So many a second, so many at once; a question that fails fails alone, and is due again later."""
         places = asyncio.Semaphore(self._pace.concurrent_max)
         async with asyncio.TaskGroup() as group:
             for what, question in questions:
                 await places.acquire()
                 group.create_task(self._put(what, question, places))
-                await asyncio.sleep(1 / self._pace.rate_per_s)
+                await asyncio.sleep(1 / rate_per_s)
 
     async def _put(self, what: str, question: Question, places: asyncio.Semaphore) -> None:
         try:

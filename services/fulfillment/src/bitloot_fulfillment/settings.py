@@ -25,7 +25,8 @@ class ShopSettings(KinguinSettings, DatabaseSettings):
     offer_attempts_max: int = Field(3, ge=1, le=20, description="offers tried for one order, the first included")
 
     reconcile_interval_s: float = Field(60.0, gt=0, description="the unit of all deadlines too")
-    reconcile_rate_per_s: float = Field(20.0, gt=0)
+    reconcile_purchases_per_s: float = Field(20.0, gt=0)
+    reconcile_payments_per_s: float = Field(4.0, gt=0, description="the provider allows 7, checkout's included")
     reconcile_batch_max: int = Field(200, ge=1)
     reconcile_concurrent_max: int = Field(8, ge=1)
 
@@ -41,7 +42,8 @@ class ShopSettings(KinguinSettings, DatabaseSettings):
     def pace(self) -> Pace:
         return Pace(
             self.reconcile_interval_s,
-            self.reconcile_rate_per_s,
+            self.reconcile_purchases_per_s,
+            self.reconcile_payments_per_s,
             self.reconcile_batch_max,
             self.reconcile_concurrent_max,
         )
@@ -56,3 +58,5 @@ class Settings(ShopSettings, ServiceSettings):
     """The service."""
 
     consumer_concurrency: int = Field(64, ge=1, description="messages handled at once")
+    kinguin_balance_interval_s: float = Field(300.0, gt=0)
+    kinguin_balance_alert_eur: float = Field(500.0, ge=0, description="below it a warning; esa")

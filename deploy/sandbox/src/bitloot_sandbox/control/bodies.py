@@ -14,9 +14,7 @@ class _Body(BaseModel):
 
 class PaymentMove(_Body):
     status: Status
-    actually_paid: float | None = Field(
-        None, ge=0, description="Default: all of it, or half when partially paid."
-    )
+    actually_paid: float | None = Field(None, ge=0, description="Default: all of it, or half when partially paid.")
     silent: bool | None = Field(None, description="No IPN; default: only once the payment has expired.")
     walk: bool = Field(False, description="Through every status on the way, one IPN each.")
     step_ms: float | None = Field(None, ge=0, description="Between the steps of a walk.")

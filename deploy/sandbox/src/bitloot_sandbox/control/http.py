@@ -72,9 +72,7 @@ def _add_payments(router: APIRouter, world: World) -> None:
         sent = payments.move(payment, wanted.status, wanted.actually_paid, wanted.silent)
         return payment_view(payment) | {"ipn": "sent" if sent else "none"}
 
-    @router.post(
-        "/payments/{payment_id}/deposit", status_code=201, summary="A second deposit: a child payment"
-    )
+    @router.post("/payments/{payment_id}/deposit", status_code=201, summary="A second deposit: a child payment")
     async def deposit(payment_id: str, wanted: Deposit) -> dict[str, Any]:
         parent = existing(payment_id)
         coin = (wanted.pay_currency or parent.pay_currency).lower()
@@ -112,9 +110,7 @@ def _move_purchase(world: World, purchase: Purchase, wanted: PurchaseMove) -> No
 
 
 def _add_faults_and_settings(router: APIRouter, world: World) -> None:
-    @router.post(
-        "/faults", status_code=201, summary="Break something: for the next `count` calls or a `rate` of all"
-    )
+    @router.post("/faults", status_code=201, summary="Break something: for the next `count` calls or a `rate` of all")
     async def add_fault(fault: Fault) -> dict[str, Any]:
         world.faults.add(fault)
         return {"faults": world.faults.listed()}
@@ -150,9 +146,7 @@ def _add_faults_and_settings(router: APIRouter, world: World) -> None:
 
 def _add_webhooks(router: APIRouter, world: World) -> None:
     @router.get("/webhooks", summary="What was sent, and what came back")
-    async def webhooks(
-        provider: str | None = None, subject: str | None = None, limit: Limit = 100
-    ) -> dict[str, Any]:
+    async def webhooks(provider: str | None = None, subject: str | None = None, limit: Limit = 100) -> dict[str, Any]:
         """`subject`: a payment id or a reservation id."""
         found = world.store.webhooks(provider, subject, limit)
         return {"webhooks": [{"id": webhook_id} | _webhook_view(doc) for webhook_id, doc in found]}

@@ -32,9 +32,7 @@ SELLER_SPELLING = {
 
 
 class Announcer:
-    def __init__(
-        self, sender: Sender, behaving: Behaving, chance: random.Random, url: str, secret: str
-    ) -> None:
+    def __init__(self, sender: Sender, behaving: Behaving, chance: random.Random, url: str, secret: str) -> None:
         self._sender = sender
         self._behaving = behaving
         self._chance = chance
@@ -63,9 +61,7 @@ class Announcer:
     def _tell_reservation(self, purchase: Purchase, status: str) -> None:
         event = EVENT_OF_STATUS.get(status)
         spelling = self._behaving().webhook_spelling
-        sellers = (
-            event is None or spelling == "status" or (spelling == "mixed" and self._chance.random() < 0.5)
-        )
+        sellers = event is None or spelling == "status" or (spelling == "mixed" and self._chance.random() < 0.5)
         line = purchase.lines[0]
         body: dict[str, Any] = {
             "reservationId": purchase.id,

@@ -36,9 +36,7 @@ class Code:
 
 def new_code(name: str, product_id: str, offer_id: str, behaviour: Behaviour, *, text_only: bool) -> Code:
     text = behaviour.codes.pop(0) if behaviour.codes else _random_text(behaviour.code_prefix)
-    as_picture = behaviour.code_type == "image" or (
-        behaviour.code_type == "mixed" and secrets.randbelow(2) == 1
-    )
+    as_picture = behaviour.code_type == "image" or (behaviour.code_type == "mixed" and secrets.randbelow(2) == 1)
     if as_picture and not text_only:
         code, media_type = base64.b64encode(png_of(text)).decode(), "image/png"
     else:

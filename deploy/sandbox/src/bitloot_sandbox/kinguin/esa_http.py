@@ -63,9 +63,7 @@ class EsaDoors:
         purchase = _new_order(order, wanted_lines(order, behaviour))
         fault = self._purchases.draw(API, "reserve")
         if fault and fault.mode == "out_of_stock":
-            raise esa_refusal(
-                "ProductUnavailable", "Unable to find any offer matching order request criteria."
-            )
+            raise esa_refusal("ProductUnavailable", "Unable to find any offer matching order request criteria.")
         if purchase.total > behaviour.balance:
             raise esa_refusal("InsufficientBalance", "There are not enough funds to place an order.")
         behaviour.balance -= purchase.total
@@ -130,9 +128,7 @@ class EsaDoors:
 
 def _already_used(external_id: str | None) -> Refused:
     detail = "The value is already used."
-    return esa_refusal(
-        "ConstraintViolation", detail, propertyPath="orderExternalId", invalidValue=external_id
-    )
+    return esa_refusal("ConstraintViolation", detail, propertyPath="orderExternalId", invalidValue=external_id)
 
 
 def _new_order(order: EsaOrder, lines: list[dict[str, Any]]) -> Purchase:

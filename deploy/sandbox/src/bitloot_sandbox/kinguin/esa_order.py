@@ -35,9 +35,7 @@ def wanted_lines(order: EsaOrder, behaviour: Behaviour) -> list[dict[str, Any]]:
     for n, product in enumerate(order.products):
         product_id = product.productId or (str(product.kinguinId) if product.kinguinId else None)
         if product_id is None:
-            raise esa_refusal(
-                "ConstraintViolation", "This value is required.", propertyPath=f"products[{n}].productId"
-            )
+            raise esa_refusal("ConstraintViolation", "This value is required.", propertyPath=f"products[{n}].productId")
         if product.qty > RETAIL_QTY_MAX and product.offerId is None:
             raise esa_refusal(
                 "ConstraintViolation",
@@ -47,9 +45,7 @@ def wanted_lines(order: EsaOrder, behaviour: Behaviour) -> list[dict[str, Any]]:
             )
         offer = picked_offer(product_id, product.offerId, product.qty, product.price, behaviour)
         if offer is None:
-            raise esa_refusal(
-                "ProductUnavailable", "Unable to find any offer matching order request criteria."
-            )
+            raise esa_refusal("ProductUnavailable", "Unable to find any offer matching order request criteria.")
         lines.append(
             {
                 "productId": product_id,
@@ -65,9 +61,7 @@ def wanted_lines(order: EsaOrder, behaviour: Behaviour) -> list[dict[str, Any]]:
 
 
 def order_view(purchase: Purchase, codes: list[Code]) -> dict[str, Any]:
-    remaining = [
-        {"id": c.key_id, "status": s} for c, s in zip(codes, _key_statuses(purchase, codes), strict=True)
-    ]
+    remaining = [{"id": c.key_id, "status": s} for c, s in zip(codes, _key_statuses(purchase, codes), strict=True)]
     products = []
     for line in purchase.lines:
         keys, remaining = remaining[: line["qty"]], remaining[line["qty"] :]

@@ -76,9 +76,7 @@ class Purchases:
         if row is None:
             return None
         if row[0] != fingerprint:
-            raise reservations_refusal(
-                409, "IDEMPOTENCY_KEY_REUSED", "This key came with another body before."
-            )
+            raise reservations_refusal(409, "IDEMPOTENCY_KEY_REUSED", "This key came with another body before.")
         purchase = self.find(row[1])
         assert purchase
         self.count(purchase, "reserve")
@@ -234,9 +232,7 @@ def ledger_entry(purchase: Purchase, sold: list[Code]) -> dict[str, Any]:
         "quantity": purchase.quantity,
         "total": purchase.total,
         "offerIds": [line["offerId"] for line in purchase.lines],
-        "codes": [
-            code.view() | {"text": code.text, "visible": n < purchase.visible} for n, code in enumerate(sold)
-        ],
+        "codes": [code.view() | {"text": code.text, "visible": n < purchase.visible} for n, code in enumerate(sold)],
         "history": [{"status": status, "at": at} for status, at in purchase.history],
     }
 

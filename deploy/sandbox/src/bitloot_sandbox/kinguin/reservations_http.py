@@ -59,9 +59,7 @@ class ReservationsDoors:
     async def _with_token(self, authorization: Annotated[str, Header()] = "") -> None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not is_alive(token, self._client_secret):
-            raise reservations_refusal(
-                401, "INVALID_TOKEN", "The token is unknown or has expired.", retryable=True
-            )
+            raise reservations_refusal(401, "INVALID_TOKEN", "The token is unknown or has expired.", retryable=True)
 
     async def token(
         self,

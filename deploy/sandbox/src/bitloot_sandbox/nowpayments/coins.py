@@ -42,9 +42,7 @@ def network_of(coin: str) -> str:
 def new_address(coin: str) -> str:
     if network_of(coin) in ("eth", "bsc"):
         return "0x" + secrets.token_hex(20)
-    first = {"btc": "3", "ltc": "M", "trx": "T", "xrp": "r", "xlm": "G", "doge": "D"}.get(
-        network_of(coin), ""
-    )
+    first = {"btc": "3", "ltc": "M", "trx": "T", "xrp": "r", "xlm": "G", "doge": "D"}.get(network_of(coin), "")
     return first + "".join(_BASE58[byte % 58] for byte in secrets.token_bytes(33))
 
 

@@ -193,9 +193,7 @@ class Payments:
     def _announce(self, payment: Payment) -> None:
         behaviour = self._behaviour()
         fields = ipn_fields(payment, behaviour, self._chance)
-        body, signature = signed_ipn(
-            fields, self._ipn_secret, arrays_as_objects=behaviour.ipn_signs_arrays_as_objects
-        )
+        body, signature = signed_ipn(fields, self._ipn_secret, arrays_as_objects=behaviour.ipn_signs_arrays_as_objects)
         headers = {"Content-Type": "application/json", "x-nowpayments-sig": signature}
         url = payment.ipn_callback_url or ""
         subject = str(payment.payment_id)

@@ -44,3 +44,14 @@ class MailDue(Event):
 
     order_id: UUID
     delivery_id: UUID
+
+
+class MailBounced(Event):
+    """The mail's recipient cannot be reached, or complained: told by the mail provider after it took the mail."""
+
+    TYPE: ClassVar[str] = "delivery.mail_bounced.v1"
+    TOPIC: ClassVar[str] = topics.DELIVERIES_REQUESTED
+
+    order_id: UUID
+    delivery_id: UUID
+    reason: str

@@ -130,5 +130,5 @@ webhook_logs = Table(
     Index("ix_webhook_logs_provider_event_type_id", "provider", "event_type", "id"),
     # admin's list of what was not accepted; partial, so that the hot path writes nothing here
     Index("ix_webhook_logs_not_accepted", "outcome", "id", postgresql_where=text("outcome <> 'accepted'")),
-    postgresql_with={"fillfactor": 50},  # room for the update that notes the position (migration 0010)
+    postgresql_with={"fillfactor": 50},  # room for the update that notes the position (migration 0006)
 )

@@ -8,9 +8,13 @@ from bitloot_common.retry import Breaker
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail. `message_id` without angle brackets; the bodies carry a link, so they are never printed."""
+    """One mail. `message_id` without angle brackets; the bodies carry a link, so they are never printed.
+
+    `reference` is the row's id: what a provider's later news of the mail name it by.
+    """
 
     message_id: str
+    reference: str
     recipient: str = field(repr=False)
     subject: str
     text: str = field(repr=False)

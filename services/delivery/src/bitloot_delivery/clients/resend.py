@@ -36,7 +36,7 @@ class ResendMailer:
             "text": mail.text,
             "html": mail.html,
             "headers": {"Message-ID": f"<{mail.message_id}>", "Auto-Submitted": "auto-generated"},
-            "tags": [{"name": "message_id", "value": _tag(mail.message_id)}],
+            "tags": [{"name": "delivery_id", "value": mail.reference}],
         }
         async with self.breaker:
             answer = await self._call("POST", "/emails", json=body, headers={"Idempotency-Key": mail.message_id})
@@ -100,8 +100,3 @@ def _error_name(answer: httpx.Response) -> str:
     except (ValueError, AttributeError):
         return ""
     return name[:80] if isinstance(name, str) else ""
-
-
-def _tag(message_id: str) -> str:
-    """Tags hold letters, digits, '-' and '_' only."""
-    return "".join(char if char.isalnum() or char in "-_" else "_" for char in message_id)[:256]

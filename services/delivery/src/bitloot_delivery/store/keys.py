@@ -35,10 +35,12 @@ select {_COLUMNS} from keys where kid <> $1 and deleted_at is null and id > $2 o
 
 _REWRAP = "update keys set wrapped_key = $3, kid = $4 where id = $1 and kid = $2 and deleted_at is null returning true"
 
-# What was never sealed counts from its intent: its object may be there all the same.
+# What was never sealed counts from its intent: its object may be there all the same. An order of which a part is
+# still to come keeps what it has: the next part holds what no earlier object does.
 _DUE = f"""
 select {_COLUMNS} from keys
 where deleted_at is null
+  and not exists (select from orders where orders.id = keys.order_id and orders.status = 'delivered')
   and (viewed_at < now() - $1::interval or coalesce(sealed_at, intended_at) < now() - $2::interval)
 order by id limit $3
 """  # noqa: S608

@@ -27,7 +27,7 @@ _FIND_PART = f"select {_COLUMNS} from deliveries where order_id = $1 and purpose
 # A claim is a lease: whoever dies while sending loses it by time, not by anybody's guess.
 _CLAIM = f"""
 update deliveries set status = 'sending', attempts = attempts + 1, claimed_until = now() + $2::interval
-where id = $1 and status <> 'mailed' and (claimed_until is null or claimed_until < now())
+where id = $1 and mailed_at is null and (claimed_until is null or claimed_until < now())
 returning {_COLUMNS}
 """  # noqa: S608
 
@@ -40,6 +40,21 @@ where id = $1 and mailed_at is null returning true
 
 _FAILED = """
 update deliveries set status = $2, last_error = $3, claimed_until = null where id = $1 and mailed_at is null
+"""
+
+_OLDEST_PENDING = """
+select coalesce(extract(epoch from now() - min(created_at)), 0)::float from deliveries where status = 'pending'
+"""
+
+_BOUNCED = """
+update deliveries set status = 'bounced', last_error = $2 where id = $1 and status <> 'bounced' returning order_id
+"""
+
+_MAILED_SINCE = """
+select exists (
+    select from deliveries later join deliveries bounced on bounced.order_id = later.order_id
+    where bounced.id = $1 and later.status = 'mailed' and later.mailed_at > bounced.mailed_at
+)
 """
 
 _FRESH = """
@@ -127,6 +142,23 @@ async def mark_mailed(connection: Connection, mail_id: UUID) -> bool:
 async def mark_failed(connection: Connection, mail_id: UUID, status: str, reason: str) -> None:
     """Gives the lease back. `status`: pending (will be tried again), failed (refused) or dropped (nobody to mail)."""
     await connection.execute(_FAILED, mail_id, status, reason)
+
+
+async def oldest_pending_s(connection: Connection) -> float:
+    """The age in seconds of the oldest mail that waits; 0 when none does."""
+    found: float = await connection.fetchval(_OLDEST_PENDING)
+    return found
+
+
+async def mark_bounced(connection: Connection, mail_id: UUID, reason: str) -> UUID | None:
+    """The mail's order; None when it is not ours or came back before."""
+    found: UUID | None = await connection.fetchval(_BOUNCED, mail_id, reason)
+    return found
+
+
+async def mailed_since(connection: Connection, mail_id: UUID) -> bool:
+    """Whether a later mail of the same order was taken and has not come back."""
+    return bool(await connection.fetchval(_MAILED_SINCE, mail_id))
 
 
 async def fresh_links(connection: Connection, order_id: UUID) -> asyncpg.Record:

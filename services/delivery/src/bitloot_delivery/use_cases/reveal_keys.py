@@ -9,6 +9,7 @@ from bitloot_common.db import Connection, Pool
 from bitloot_common.outbox import Outbox
 from bitloot_common.timeline import Entry, append
 
+from bitloot_delivery import metrics
 from bitloot_delivery.clients.storage import KeyStorage
 from bitloot_delivery.key_ring import KeyRing
 from bitloot_delivery.sealing import SealedCodes
@@ -26,6 +27,7 @@ class NotRevealed(Exception):
 
     def __init__(self, state: LinkState) -> None:
         super().__init__(state)
+        metrics.REVEALS.labels(str(state)).inc()
         self.state = state
 
 
@@ -106,6 +108,7 @@ class RevealKeys:
                 await links.insert_view(connection, opened.link, reader, str(LinkState.SPENT))
                 raise NotRevealed(LinkState.SPENT)
         self.outbox.committed()
+        metrics.REVEALS.labels("revealed").inc()
         log.info("delivery.link.viewed", order_id=str(opened.order.id), views=views.count)
         return views, self.reveals_max - reveals
 

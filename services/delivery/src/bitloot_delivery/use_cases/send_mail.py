@@ -18,6 +18,7 @@ from bitloot_common.outbox import Outbox
 from bitloot_common.retry import Outage, Permanent, Transient
 from bitloot_common.timeline import Entry, append
 
+from bitloot_delivery import metrics
 from bitloot_delivery.clients.mailer import Mailer
 from bitloot_delivery.errors import MailInWork
 from bitloot_delivery.letters import Letters, Occasion
@@ -58,7 +59,9 @@ class SendMail:
             return
         mail, occasion = prepared
         try:
-            await self.mailer.send(self.letters.write(mail, occasion))
+            letter = self.letters.write(mail, occasion)
+            with metrics.MAIL_DURATION_S.time():
+                await self.mailer.send(letter)
         except (Permanent, Transient, Outage) as error:
             await self._failed(mail, error)
             raise
@@ -74,6 +77,7 @@ class SendMail:
             order = await orders.find_order(connection, mail.order_id)
             if order.email is None:
                 await mails.mark_failed(connection, mail.id, "dropped", "the customer's data was erased")
+                metrics.MAILS.labels(mail.purpose, "dropped").inc()
                 return None
             stored = sum(row.codes_count for row in await keys.parts(connection, order.id))
             if mail.purpose not in LINK_PURPOSES:
@@ -105,6 +109,7 @@ class SendMail:
 
     async def _failed(self, mail: MailRow, error: Permanent | Transient | Outage) -> None:
         refused = isinstance(error, Permanent)
+        metrics.MAILS.labels(mail.purpose, "refused" if refused else "delayed").inc()
         async with self.pool.acquire() as connection, connection.transaction():
             await mails.mark_failed(connection, mail.id, "failed" if refused else "pending", str(error))
             if refused:
@@ -126,6 +131,7 @@ class SendMail:
                 )
                 await self.outbox.add(connection, event, key=str(mail.order_id))
         self.outbox.committed()
+        metrics.MAILS.labels(mail.purpose, "mailed").inc()
         log.info("delivery.mail.sent", order_id=str(mail.order_id), purpose=mail.purpose, attempt=mail.attempts)
 
 

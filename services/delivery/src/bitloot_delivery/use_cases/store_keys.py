@@ -19,6 +19,7 @@ from bitloot_common.outbox import Outbox
 from bitloot_common.timeline import Entry, append
 from bitloot_kinguin import Kinguin
 
+from bitloot_delivery import metrics
 from bitloot_delivery.clients.storage import KeyStorage
 from bitloot_delivery.errors import CodesMissing, EarlierPartUnsealed, SealedObjectBroken
 from bitloot_delivery.key_ring import KeyRing
@@ -111,6 +112,7 @@ class StoreKeys:
             )
             await self.outbox.add(connection, event, key=str(row.order_id))
         self.outbox.committed()
+        metrics.KEYS_SEALED.inc(len(content.codes))
         log.info("delivery.keys.stored", order_id=str(row.order_id), part=row.part, count=len(content.codes))
 
 

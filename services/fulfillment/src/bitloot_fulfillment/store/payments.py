@@ -22,7 +22,7 @@ on conflict (provider, payment_id) do update set
     parent_payment_id = excluded.parent_payment_id, price_amount = excluded.price_amount,
     price_currency = excluded.price_currency, pay_amount = excluded.pay_amount,
     pay_currency = excluded.pay_currency, actually_paid = excluded.actually_paid,
-    next_ask_at = excluded.next_ask_at, updated_at = now()
+    next_ask_at = excluded.next_ask_at, asked_count = 0, updated_at = now()
 """
 _SETTLE = """
 update payments set settled_at = coalesce(settled_at, now())
@@ -81,9 +81,9 @@ async def settle(connection: Connection, order_id: UUID) -> None:
     await connection.execute(_SETTLE, order_id)
 
 
-async def schedule(connection: Connection, payment: Payment, ask_in_s: float | None) -> None:
-    """Asked once more; asks again in `ask_in_s` seconds, or never."""
-    await connection.execute(_SCHEDULE, payment.id, payment.asked_count + 1, ask_in_s)
+async def schedule(connection: Connection, payment: Payment, ask_in_s: float | None, asked_count: int) -> None:
+    """Asked so often; asks again in `ask_in_s` seconds, or never."""
+    await connection.execute(_SCHEDULE, payment.id, asked_count, ask_in_s)
 
 
 async def due(connection: Connection, limit: int) -> list[Payment]:

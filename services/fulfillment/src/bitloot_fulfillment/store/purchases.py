@@ -54,8 +54,13 @@ _CURRENT = f"select {_COLUMNS} from reservations where order_id = $1 order by at
 _BY_RESERVATION = f"select {_COLUMNS} from reservations where reservation_id = $1"
 _BY_EXTERNAL = f"select {_COLUMNS} from reservations where external_id = $1"
 _INTEND = f"""
-insert into reservations (id, order_id, api, attempt, external_id, product_id, offer_id, quantity, next_ask_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9))
+insert into reservations (id, order_id, api, attempt, external_id, product_id, offer_id, quantity, next_ask_at,
+    lease_owner, lease_until, status, requested_at, fence)
+values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9),
+    $10, clock_timestamp() + make_interval(secs => $11),
+    case when $10::bigint is null then 'intended' else 'requested' end,
+    case when $10::bigint is null then null else clock_timestamp() end,
+    case when $10::bigint is null then 0 else 1 end)
 returning {_COLUMNS}
 """
 # a lease counts while it lasts and its holder lives; the holder's lock is the one that its relay takes
@@ -157,8 +162,18 @@ async def find(connection: Connection, reservation_id: str, external_id: str | N
     return _purchase(row) if row else None
 
 
-async def intend(connection: Connection, intent: Intent, ask_in_s: float | None) -> Purchase:
-    """Writes the intent down, before anything is asked of Kinguin."""
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who takes it, for how many seconds."""
+
+    owner: int
+    seconds: float
+
+
+async def intend(
+    connection: Connection, intent: Intent, ask_in_s: float | None, lease: Lease | None = None
+) -> Purchase:
+    """Writes the intent down, before anything is asked of Kinguin; with its lease when the call leaves next."""
     row = await connection.fetchrow(
         _INTEND,
         new_id(),
@@ -170,6 +185,8 @@ async def intend(connection: Connection, intent: Intent, ask_in_s: float | None)
         intent.offer_id,
         intent.quantity,
         ask_in_s,
+        lease.owner if lease else None,
+        lease.seconds if lease else None,
     )
     assert row is not None
     return _purchase(row)
@@ -181,9 +198,9 @@ async def held_for_s(connection: Connection, purchase: Purchase, me: int) -> flo
     return seconds
 
 
-async def lease(connection: Connection, purchase: Purchase, me: int, seconds: float) -> Purchase:
+async def take(connection: Connection, purchase: Purchase, lease: Lease) -> Purchase:
     """Takes the lease; from its commit on a call may have left (`requested_at`)."""
-    row = await connection.fetchrow(_LEASE, purchase.id, me, seconds)
+    row = await connection.fetchrow(_LEASE, purchase.id, lease.owner, lease.seconds)
     assert row is not None
     return _purchase(row)
 

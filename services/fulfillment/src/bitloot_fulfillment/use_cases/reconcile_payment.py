@@ -1,5 +1,6 @@
 """Asks NOWPayments how far a payment is: IPNs get lost, and after an expiry none is sent at all."""
 
+from bitloot_common.retry import Outage
 from bitloot_nowpayments import PaymentNotFound
 
 from bitloot_fulfillment import metrics
@@ -15,10 +16,11 @@ from bitloot_fulfillment.use_cases.accept_payment import accept_payment, write_o
 
 async def reconcile_payment(cashier: Cashier, provider: ProviderPayments, payment: Payment, cause: Cause) -> str:
     """Books what it says and plans the next question. Returns `news`, `nothing`, `unknown` or `closed`."""
-    wait_s = cashier.deadlines.payment(payment.asked_count, age_s(payment.created_at) if payment.created_at else 0.0)
+    age = age_s(payment.created_at) if payment.created_at else 0.0
+    wait_s = cashier.deadlines.payment(payment.asked_count, age)
     async with cashier.books.transaction() as connection:
         # first, so that a question which fails is not put again at once
-        await payments.schedule(connection, payment, wait_s)
+        await payments.schedule(connection, payment, wait_s, payment.asked_count + 1)
     if wait_s is None:
         await _close(cashier, payment, cause)
         return "closed"
@@ -26,6 +28,11 @@ async def reconcile_payment(cashier: Cashier, provider: ProviderPayments, paymen
         report = of_payment(await provider.get_payment(payment.payment_id))
     except PaymentNotFound:
         return "unknown"
+    except Outage:  # says nothing about this payment: the interval does not grow
+        async with cashier.books.transaction() as connection:
+            wait_s = cashier.deadlines.payment(0, age)
+            await payments.schedule(connection, payment, wait_s, payment.asked_count)
+        raise
     if not await accept_payment(cashier, report, cause):
         return "nothing"
     metrics.RECONCILED.labels(f"payment_{report.status}").inc()

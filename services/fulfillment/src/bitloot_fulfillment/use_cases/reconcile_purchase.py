@@ -1,6 +1,7 @@
 """Asks Kinguin how far a purchase is, and takes it up where it stands still."""
 
 from bitloot_common.events.fulfillment import DeliveryRequested
+from bitloot_common.retry import Outage
 from bitloot_kinguin import ReservationStatus
 
 from bitloot_fulfillment import metrics
@@ -31,7 +32,13 @@ async def reconcile_purchase(buyer: Buyer, purchase: Purchase, cause: Cause, *, 
         await purchases.schedule(connection, purchase, wait_s, purchase.asked_count + 1)
     if order is None or not waits:
         return "over"
-    await _take_up(buyer, order, purchase, cause, by_hand=by_hand)
+    try:
+        await _take_up(buyer, order, purchase, cause, by_hand=by_hand)
+    except Outage:  # says nothing about this purchase: the interval does not grow
+        async with buyer.books.transaction() as connection:
+            first_s = buyer.deadlines.of(order.status)
+            await purchases.schedule(connection, purchase, first_s, purchase.asked_count)
+        raise
     async with buyer.books.reading() as connection:
         after = await orders.get(connection, order.id)
     if after is None or (after.status, after.status_since) == (order.status, order.status_since):

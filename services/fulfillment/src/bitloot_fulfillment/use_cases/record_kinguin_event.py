@@ -32,6 +32,9 @@ async def record_kinguin_event(buyer: Buyer, news: News, cause: Cause) -> None:
         purchase = await purchases.find(connection, news.reservation_id, news.external_id)
     if purchase is None:
         raise ReservationNotOurs(news.reservation_id)
+    if purchase.reservation_id and purchase.reservation_id != news.reservation_id:
+        await _record(buyer, purchase, news, cause)  # a second one under our external id: a person has to look
+        return
     if _is_old(purchase, news):
         return
     news = await _ask(buyer, purchase, news)
@@ -71,6 +74,9 @@ async def _record(buyer: Buyer, purchase: Purchase, news: News, cause: Cause) ->
         detail = {"reservation_id": news.reservation_id, "provider_status": news.provider_status}
         if latest.id != purchase.id:
             why = "Kinguin goes on with a purchase that was replaced"
+            await buyer.books.alert(connection, order.id, Fact.RESERVED, why, cause, detail)
+        elif latest.reservation_id and latest.reservation_id != news.reservation_id:
+            why = "Kinguin has a second reservation under our external id"
             await buyer.books.alert(connection, order.id, Fact.RESERVED, why, cause, detail)
         elif news.status in TAKEN_BACK:
             await learn(buyer.books, connection, order, Fact.PURCHASE_REVERSED, cause, detail=detail)

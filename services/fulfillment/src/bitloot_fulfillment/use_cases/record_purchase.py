@@ -27,8 +27,8 @@ async def record_purchase(
     """
     if purchase.reservation_id and purchase.reservation_id != news.reservation_id:
         why = "Kinguin has a second reservation under our external id"
-        detail = {"known": purchase.reservation_id, "second": news.reservation_id}
-        await buyer.books.alert(connection, order.id, Fact.RESERVED, why, cause, detail)
+        doubled = {"known": purchase.reservation_id, "second": news.reservation_id}
+        await buyer.books.alert(connection, order.id, Fact.RESERVED, why, cause, doubled)
         return order
     reached = _reached(buyer, purchase, news)
     request = await _next_part(connection, purchase, news) if reached == "delivered" else None

@@ -22,7 +22,7 @@ from bitloot_fulfillment.order_machine import Fact, Status
 from bitloot_fulfillment.progress import learn
 from bitloot_fulfillment.store import orders, purchases
 from bitloot_fulfillment.store.orders import Order
-from bitloot_fulfillment.store.purchases import Intent, Purchase
+from bitloot_fulfillment.store.purchases import Intent, Lease, Purchase
 from bitloot_fulfillment.use_cases.give_key import give_key
 from bitloot_fulfillment.use_cases.record_purchase import record_purchase
 from bitloot_fulfillment.use_cases.replace_offer import replace_offer
@@ -71,7 +71,8 @@ async def reserve_key(buyer: Buyer, order_id: UUID, cause: Cause) -> None:
 async def _claim(buyer: Buyer, order_id: UUID, cause: Cause) -> Claim | None:
     """Commits the intent and the lease. None when there is nothing to buy or to give."""
     started = monotonic()
-    me = buyer.books.outbox.instance
+    lease = Lease(buyer.books.outbox.instance, buyer.lease_s)
+    until = started + buyer.lease_s - buyer.call_s_max
     async with buyer.books.transaction() as connection:
         order = await orders.lock(connection, order_id)
         if order is None:
@@ -80,20 +81,19 @@ async def _claim(buyer: Buyer, order_id: UUID, cause: Cause) -> Claim | None:
             return None
         purchase = await purchases.current(connection, order_id)
         if order.status is Status.RESERVED and purchase is not None:
-            return Claim(order, purchase, may_exist=True, until=started)
+            return Claim(order, purchase, may_exist=True, until=until)
         if order.status is Status.PAID:
             intent = _intent(order, buyer.kinguin.api)
-            purchase = await purchases.intend(connection, intent, buyer.deadlines.of(Status.RESERVING))
-            order = await learn(
-                buyer.books, connection, order, Fact.PURCHASE_STARTED, cause, detail={"attempt": intent.attempt}
-            )
+            purchase = await purchases.intend(connection, intent, buyer.deadlines.of(Status.RESERVING), lease)
+            detail = {"attempt": intent.attempt}
+            order = await learn(buyer.books, connection, order, Fact.PURCHASE_STARTED, cause, detail=detail)
+            return Claim(order, purchase, may_exist=False, until=until)
         assert purchase is not None, "an order that is reserving has a purchase"
-        held_for_s = await purchases.held_for_s(connection, purchase, me)
+        held_for_s = await purchases.held_for_s(connection, purchase, lease.owner)
         if held_for_s is not None:
             raise PurchaseInWork(order_id, held_for_s)
         may_exist = purchase.requested_at is not None
-        purchase = await purchases.lease(connection, purchase, me, buyer.lease_s)
-        return Claim(order, purchase, may_exist, until=started + buyer.lease_s - buyer.call_s_max)
+        return Claim(order, await purchases.take(connection, purchase, lease), may_exist, until)
 
 
 def _intent(order: Order, api: str) -> Intent:

@@ -14,13 +14,26 @@ from bitloot_ingress.http.deadline import within
 from bitloot_ingress.http.language import language
 from bitloot_ingress.http.models import problem
 from bitloot_ingress.payment_uri import payment_uri
-from bitloot_ingress.use_cases.place_order import Wish, place_order
+from bitloot_ingress.use_cases.place_order import PlacedOrder, Wish, place_order
 from bitloot_ingress.use_cases.show_order import ShownOrder, masked, show_order
 
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
 
 _LIMITED = problem(429, "Too Many Requests", "Too many requests from this address.")
 _AWAY = problem(503, "Service Unavailable", "It cannot be made durable right now; try again.")
+_NO_TOKEN = problem(401, "Unauthorized", "The header x-order-session-token is missing.")
+_NO_ORDER = problem(404, "Not Found", "There is no such order, or the token is not its.")
+_NOT_PAYABLE = problem(409, "Conflict", "This order takes no new payment.")
+_BELOW_MINIMUM = problem(
+    422,
+    "Unprocessable Entity",
+    "The amount is too small for this coin.",
+    amount=1.99,
+    currency="EUR",
+    minAmount=4.2,
+    payCurrency="btc",
+    minPayAmount=0.00007,
+)
 _INVALID = problem(
     422,
     "Unprocessable Entity",
@@ -30,8 +43,7 @@ _INVALID = problem(
 
 
 def checkout_routes(checkout: Checkout) -> APIRouter:
-    """`checkout` is filled when the service starts (`app.py`)."""
-    routes = APIRouter(tags=["checkout"])
+    """`checkout` is filled when the service starts (`app.py`). Every route counts against its source's allowance."""
 
     async def limited(request: Request) -> None:
         source = checkout.sources.address(request.scope)
@@ -39,12 +51,19 @@ def checkout_routes(checkout: Checkout) -> APIRouter:
             after = str(checkout.allowance.retry_after_s())
             raise TooManyRequests("Too many requests from this address.", headers={"Retry-After": after})
 
+    routes = APIRouter(tags=["checkout"], dependencies=[Depends(limited)])
+    _add_post_order(routes, checkout)
+    _add_get_order(routes, checkout)
+    _add_post_payment(routes, checkout)
+    return routes
+
+
+def _add_post_order(routes: APIRouter, checkout: Checkout) -> None:
     @routes.post(
         "/orders",
         status_code=201,
         response_model=models.PlacedOrder,
         summary="Place an order",
-        dependencies=[Depends(limited)],
         responses=_INVALID | _LIMITED | _AWAY,
     )
     async def post_order(
@@ -56,31 +75,16 @@ def checkout_routes(checkout: Checkout) -> APIRouter:
         if key is not None and len(key) > IDEMPOTENCY_KEY_CHARACTERS_MAX:
             raise Unprocessable("The idempotency key is too long.")
         wish = Wish(new.email, new.product_id, new.quantity, language(accept_language), key)
-        placed = await within(
-            checkout.deadline_s, place_order(checkout.pool, checkout.outbox, checkout.token_secret, wish)
-        )
-        return models.PlacedOrder(
-            order_id=placed.id,
-            id=placed.id,
-            status=placed.status,
-            product_id=placed.product_id,
-            product_name=placed.product_name,
-            quantity=placed.quantity,
-            amount=placed.amount,
-            total=_total(placed.amount),
-            currency=placed.currency,
-            order_session_token=placed.session_token,
-        )
+        work = place_order(checkout.pool, checkout.outbox, checkout.token_secret, wish)
+        return _placed(await within(checkout.deadline_s, work))
 
+
+def _add_get_order(routes: APIRouter, checkout: Checkout) -> None:
     @routes.get(
         "/orders/{order_id}",
         response_model=models.ShownOrder,
         summary="An order's status and public timeline",
-        dependencies=[Depends(limited)],
-        responses=problem(401, "Unauthorized", "The header x-order-session-token is missing.")
-        | problem(404, "Not Found", "There is no such order, or the token is not its.")
-        | _LIMITED
-        | _AWAY,
+        responses=_NO_TOKEN | _NO_ORDER | _LIMITED | _AWAY,
     )
     async def get_order(
         order_id: UUID, x_order_session_token: Annotated[str | None, Header()] = None
@@ -89,32 +93,34 @@ def checkout_routes(checkout: Checkout) -> APIRouter:
             raise Unauthorized("The header x-order-session-token is missing.")
         return _shown(await within(checkout.deadline_s, show_order(checkout.pool, order_id, x_order_session_token)))
 
+
+def _add_post_payment(routes: APIRouter, checkout: Checkout) -> None:
     @routes.post(
         "/payments/create",
         status_code=201,
         response_model=models.CreatedPayment,
         summary="Create a payment, or return the one that waits",
-        dependencies=[Depends(limited)],
-        responses=problem(404, "Not Found", "There is no such order.")
-        | problem(409, "Conflict", "This order takes no new payment.")
-        | problem(
-            422,
-            "Unprocessable Entity",
-            "The amount is too small for this coin.",
-            amount=1.99,
-            currency="EUR",
-            minAmount=4.2,
-            payCurrency="btc",
-            minPayAmount=0.00007,
-        )
-        | _LIMITED
-        | _AWAY,
+        responses=_NO_ORDER | _NOT_PAYABLE | _BELOW_MINIMUM | _LIMITED | _AWAY,
     )
     async def post_payment(new: models.NewPayment) -> models.CreatedPayment:
         coin = new.pay_currency or checkout.default_pay_currency
-        return _created(await within(checkout.payment_deadline_s, checkout.payments.create_payment(new.order_id, coin)))
+        work = checkout.payments.create_payment(new.order_id, coin)
+        return _created(await within(checkout.payment_deadline_s, work))
 
-    return routes
+
+def _placed(placed: PlacedOrder) -> models.PlacedOrder:
+    return models.PlacedOrder(
+        order_id=placed.id,
+        id=placed.id,
+        status=placed.status,
+        product_id=placed.product_id,
+        product_name=placed.product_name,
+        quantity=placed.quantity,
+        amount=placed.amount,
+        total=_total(placed.amount),
+        currency=placed.currency,
+        order_session_token=placed.session_token,
+    )
 
 
 def _total(amount: Decimal) -> str:

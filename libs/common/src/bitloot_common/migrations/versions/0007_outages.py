@@ -1,13 +1,13 @@
 """outages: when a service said that a dependency was away, and until when
 
-Revision: 0041, after 0010.
+Revision: 0007, after 0006.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0041"
-down_revision = "0010"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

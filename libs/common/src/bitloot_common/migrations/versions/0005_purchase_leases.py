@@ -1,6 +1,6 @@
 """A purchase is leased to the handler that talks to Kinguin about it.
 
-Revision: 0020, after 0040.
+Revision: 0005, after 0004.
 
 `fence` grows with every lease: a handler that lost its lease finds another number and keeps its hands off.
 `none_*` remember how often Kinguin's search has said that an ambiguous purchase does not exist; a purchase is
@@ -10,8 +10,8 @@ repeated only when it has said so often enough. `parts_requested` is the last pa
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0040"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

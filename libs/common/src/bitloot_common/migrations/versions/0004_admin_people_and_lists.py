@@ -1,14 +1,14 @@
 """who may use admin (people, sessions, API tokens), bulk jobs, saved views, and the indexes of its lists
 
-Revision: 0040, after 0030.
+Revision: 0004, after 0003.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0040"
-down_revision = "0030"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """a job's last sign of life, and notes on groups of dead letters
 
-Revision: 0042, after 0041.
+Revision: 0008, after 0007.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0042"
-down_revision = "0041"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

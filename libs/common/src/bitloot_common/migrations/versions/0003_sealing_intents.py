@@ -1,6 +1,6 @@
 """A keys row is committed before its object is put, and a mail's sender holds a lease.
 
-Revision: 0030, after 0002.
+Revision: 0003, after 0002.
 
 The row carries the wrapped data key from the start. A crash after the PUT and before the commit then leaves an
 object that the row's key opens, instead of one that nothing opens. Delivery may blank what a view recorded of
@@ -10,7 +10,7 @@ its reader once retention ends.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
