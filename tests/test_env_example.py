@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings
 ROOT = Path(__file__).parents[1]
 EXAMPLE = (ROOT / ".env.example").read_text()
 NAMED = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.M))
-SET = dict(re.findall(r"^([A-Z][A-Z0-9_]+)=(.*)$", EXAMPLE, re.M))
+SET = dict(re.findall(r'^([A-Z][A-Z0-9_]+)="?(.*?)"?$', EXAMPLE, re.M))
 
 # what each process gets from its deployment, not from the shared file
 PER_PROCESS = {"DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "HTTP_HOST", "HTTP_PORT"}
