@@ -62,6 +62,8 @@ if __name__ == "__main__":
     arguments.add_argument("--quick", action="store_true", help="a tenth of the messages")
     chosen = arguments.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=True
+    )
     found = run(lambda stage: main(stage, 2_000 if chosen.quick else 20_000))
     sys.stdout.write((json.dumps(found, indent=2) if chosen.json else table(found)) + "\n")

@@ -64,7 +64,8 @@ async def handled(connection: Connection, letters: Sequence[DeadLetter]) -> set[
     """Those of `letters` whose event has taken effect since: the inbox of their service has it."""
     rows = await connection.fetch(
         "select d.id from unnest($1::uuid[], $2::text[], $3::text[]) as d (id, service, event_id)"
-        " join inbox i on i.consumer = d.service and i.event_id = d.event_id",
+        " join inbox i on i.event_id = d.event_id"
+        " and (i.consumer = d.service or starts_with(i.consumer, d.service || '.'))",
         [letter.id for letter in letters],
         [letter.service for letter in letters],
         [storable(letter.event_id) for letter in letters],

@@ -59,7 +59,10 @@ def _message(error: BaseException) -> str:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         told = "; ".join(f"{p['type']} at {'.'.join(str(part) for part in p['loc']) or 'value'}" for p in problems)
         return f"{error.title}: {told}"
-    return str(error)
+    try:
+        return str(error).encode("utf-8", "replace").decode()  # no lone surrogates: no header takes them
+    except Exception:  # noqa: BLE001  (a failure that cannot be told must still be moved on)
+        return "(its message cannot be told)"
 
 
 @lru_cache(maxsize=1_024)

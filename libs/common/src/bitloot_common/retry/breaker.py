@@ -168,6 +168,7 @@ class Breaker:
     def trip(self, reason: str) -> None:
         """Opens now, whatever the evidence."""
         if self.state is State.CLOSED:
+            self.stop()
             self._change(State.OPEN, reason)
             self._recovery = asyncio.create_task(self._recover(), name=f"breaker {self.dependency}")
 

@@ -8,6 +8,7 @@ for ever: the caller's offset waits for it.
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import Any
 
 import structlog
@@ -37,6 +38,8 @@ class Forwarder:
         self._client = client
         self._producer: AIOKafkaProducer | None = None
         self._pending: set[asyncio.Future[Any]] = set()
+        self._partitions: dict[str, list[int]] = {}
+        self._turn = count()
         self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
@@ -63,7 +66,7 @@ class Forwarder:
         then fail, where one that knows them waits for the broker."""
         assert self._producer is not None, "learn before start"
         for topic in topics:
-            await self._producer.partitions_for(topic)
+            self._partitions[topic] = sorted(await self._producer.partitions_for(topic))
 
     async def topics(self) -> dict[str, set[int]]:
         """The partitions of every topic that the broker has."""
@@ -105,7 +108,10 @@ class Forwarder:
         value: bytes | None,
         headers: names.Headers,
     ) -> None:
-        future = await producer.send(topic, value=value, key=key, headers=headers)
+        # Any partition will do, there is no order to keep: this spares the client's search for the key's own.
+        partitions = self._partitions.get(topic)
+        partition = partitions[next(self._turn) % len(partitions)] if partitions else None
+        future = await producer.send(topic, value=value, key=key, headers=headers, partition=partition)
         self._pending.add(future)
         try:
             await future

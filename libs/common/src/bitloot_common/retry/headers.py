@@ -6,10 +6,12 @@ digits: Spring writes numbers as big-endian integers, which no console shows; `n
 What Spring has no name for is ours, `bitloot-…`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 Headers = list[tuple[str, bytes | None]]
+
+DIGITS_MAX: Final = 20  # more than 64 bits have
 
 ORIGINAL_TOPIC: Final = "kafka_original-topic"
 ORIGINAL_PARTITION: Final = "kafka_original-partition"
@@ -67,22 +69,27 @@ def foreign(headers: Iterable[tuple[str, bytes | None]]) -> Headers:
     return [(name, value) for name, value in headers if name not in OURS]
 
 
+def first_of_each(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, bytes | None]:
+    """By name; of a repeated one the first counts."""
+    return dict(reversed(headers))
+
+
 def ladder(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, bytes]:
     """Our own headers; the last of a repeated name counts."""
     return {name: value for name, value in headers if value is not None and name in OURS}
 
 
-def number(ours: Mapping[str, bytes], name: str) -> int | None:
+def number(ours: Mapping[str, bytes | None], name: str) -> int | None:
     """A header's integer: decimal digits, or four or eight big-endian bytes as Spring writes them."""
     value = ours.get(name)
     if value is None:
         return None
-    if value.removeprefix(b"-").isdigit():
-        return int(value)
+    if value.isdigit():
+        return int(value) if len(value) < DIGITS_MAX else None
     return int.from_bytes(value, "big", signed=True) if len(value) in (4, 8) else None
 
 
-def text(ours: Mapping[str, bytes], name: str) -> str | None:
+def text(ours: Mapping[str, bytes | None], name: str) -> str | None:
     """A header's text; bytes that are not UTF-8 are replaced."""
     value = ours.get(name)
     return None if value is None else value.decode("utf-8", "replace")

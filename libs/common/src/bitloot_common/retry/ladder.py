@@ -12,6 +12,7 @@ once, always; the inbox makes it once in effect. Reads from top to bottom: decla
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -28,7 +29,7 @@ from bitloot_common.retry.classify import POSTGRESQL, ErrorTypes, Verdict, class
 from bitloot_common.retry.errors import Kind, UnknownSubscription
 from bitloot_common.retry.forwarder import Forwarder
 from bitloot_common.retry.headers import Headers
-from bitloot_common.retry.lane import Lane, Limits, Slot
+from bitloot_common.retry.lane import Lane, Limits, Slots
 from bitloot_common.retry.message import (
     Delivery,
     Failed,
@@ -210,9 +211,9 @@ class Ladder:
         await self._forwarder.learn([*self._steps, dead_letter_topic(self.service)])
 
     def _main_lane(self) -> Lane:
-        def deliver(record: Record, had_turn: bool, slot: Slot) -> Awaitable[Breaker | None]:
+        def deliver(record: Record, had_turn: bool, slots: Slots) -> Awaitable[Breaker | None]:
             subscription = self._subscriptions[record.topic]
-            return self._work(Delivery(record, Hop.first(record), subscription, None, had_turn), slot)
+            return self._work(Delivery(record, Hop.first(record), subscription, None, had_turn), slots)
 
         def held(topic: str) -> bool:
             return any(breaker.state is State.OPEN for breaker in self._subscriptions[topic].needs)
@@ -220,22 +221,22 @@ class Ladder:
         return Lane(self.service, self.service, self._subscriptions, deliver, self._limits, self._consumer, held=held)
 
     def _step_lane(self, topic: str) -> Lane:
-        def deliver(record: Record, _: bool, slot: Slot) -> Awaitable[Breaker | None]:
+        def deliver(record: Record, _: bool, slots: Slots) -> Awaitable[Breaker | None]:
             hop = Hop.later(record)
             subscription = self._subscriptions.get(hop.subscription)
-            return self._work(Delivery(record, hop, subscription, topic, had_turn=True), slot)
+            return self._work(Delivery(record, hop, subscription, topic, had_turn=True), slots)
 
         return Lane(self.service, topic, [topic], deliver, self._step_limits, self._consumer, due_at=due_at)
 
     # Work
 
-    async def _work(self, delivery: Delivery, slot: Slot) -> Breaker | None:
+    async def _work(self, delivery: Delivery, slots: Slots) -> Breaker | None:
         """Settles one record, or says whose turn to wait for. Returning None lets its offset be committed."""
         wait_ms = delivery.hop.not_before - now_ms()
         if wait_ms > 0 and delivery.delays_s:
             await self._postpone(delivery, delivery.delay_s(wait_ms / 1000))
             return None
-        async with slot():
+        async with slots:
             outcome = await self._attempt(delivery)
         if isinstance(outcome, Breaker):
             return await self._hold(delivery, outcome)
@@ -261,9 +262,10 @@ class Ladder:
             return _permanent(poison)
         if delivery.step is not None:
             late_s = max(0.0, (now_ms() - delivery.hop.due_at) / 1000)
-            metrics.LATENESS_S.labels(delivery.step).observe(late_s)
-        with metrics.process_duration_s(self.service, message.topic).time():
-            error, span = await self._call(subscription, message, delivery)
+            metrics.lateness_s(delivery.step).observe(late_s)
+        begun = time.perf_counter()
+        error, span = await self._call(subscription, message, delivery)
+        metrics.process_duration_s(self.service, message.topic).observe(time.perf_counter() - begun)
         if error is None:
             return True
         verdict = classify(error, retry_on=subscription.retry_on, bury_on=subscription.bury_on)
@@ -340,7 +342,7 @@ class Ladder:
         told, autopsy = self._teller.tell(delivery, failed, due_at=now_ms() + delay_s * 1000, not_before=not_before)
         await self._forward(delivery, retry_topic(self.service, delay_s), told)
         self._count(delivery.hop, "retried")
-        log.info("ladder.retried", **_names(delivery, failed, autopsy), delay_s=delay_s)
+        log.debug("ladder.retried", **_names(delivery, failed, autopsy), delay_s=delay_s)
 
     async def _bury(self, delivery: Delivery, failed: Failed) -> None:
         """To the dead letters, byte for byte."""

@@ -13,8 +13,7 @@ import contextlib
 import heapq
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -30,10 +29,9 @@ from bitloot_common.retry.window import Record, Window
 
 log = structlog.get_logger(__name__)
 
-Slot = Callable[[], AbstractAsyncContextManager[None]]
 # Works one record, its handler within a slot. None: settled, durable. A breaker: not now, ask again after
 # its turn (the bool says whether this record has had one).
-Work = Callable[[Record, bool, Slot], Awaitable[Breaker | None]]
+Work = Callable[[Record, bool, "Slots"], Awaitable[Breaker | None]]
 
 POLL_S_MAX = 0.5
 POLL_S_HELD = 0.05  # while partitions are held back: how soon new room is noticed
@@ -52,6 +50,25 @@ class Limits:
     total_window: int
     drain_s: float = 20.0  # a rebalance waits so long for running handlers, then takes them away
     session_timeout_s: float = 10.0
+
+
+class Slots:
+    """Places for handlers at work, `async with` to take one. Who had one counts as running until settled."""
+
+    def __init__(self, count: int) -> None:
+        self.running: set[asyncio.Task[Any] | None] = set()
+        self._places = asyncio.Semaphore(count)
+
+    async def __aenter__(self) -> None:
+        await self._places.acquire()
+        self.running.add(asyncio.current_task())
+
+    async def __aexit__(self, *_: object) -> None:
+        self._places.release()
+
+    def settled(self) -> None:
+        """The current task's record needs no waiting for any more."""
+        self.running.discard(asyncio.current_task())
 
 
 class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -82,10 +99,10 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         self._window = self._new_window()
         self._waiting: list[tuple[int, int, Record]] = []
         self._sequence = count()
-        self._slots = asyncio.Semaphore(limits.concurrency)
+        self._slots = Slots(limits.concurrency)
         self._chains: set[asyncio.Task[None]] = set()
-        self._running: set[asyncio.Task[Any] | None] = set()
         self._settled = asyncio.Event()
+        self._in_flight = metrics.IN_FLIGHT.labels(service, group)
         self._tasks: list[asyncio.Task[None]] = []
 
     # Life
@@ -117,13 +134,12 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         while True:
             try:
                 await self._consume()
-            except KafkaConnectionError as error:
-                log.warning("consumer.no_broker", group=self.group, error=str(error))
-                await self._stop_consumer()
-                await asyncio.sleep(1)
-            except Exception:
+            except Exception as error:
+                if isinstance(error, KafkaConnectionError):
+                    log.warning("consumer.no_broker", group=self.group, error=str(error))
+                else:
+                    log.exception("consumer.failed", group=self.group)
                 metrics.LANE_RESTARTS.labels(self._service, self.group).inc()
-                log.exception("consumer.failed", group=self.group)
                 await self._hand_back(self._limits.drain_s)
                 await self._stop_consumer()
                 await asyncio.sleep(1)
@@ -152,6 +168,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             for partition, records in batch.items():
                 self._take(partition, records)
             self._release()
+            self._in_flight.set(self._window.size)
             await asyncio.sleep(0)
 
     def _take(self, partition: TopicPartition, records: list[Record]) -> None:
@@ -198,19 +215,12 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         try:
             while True:
                 try:
-                    return await self._work(record, had_turn, self._slot)
+                    return await self._work(record, had_turn, self._slots)
                 except Exception:  # a fault of ours must stop the record, never lose it
                     log.exception("ladder.failed", topic=record.topic, offset=record.offset)
                     await asyncio.sleep(1)
         finally:
-            self._running.discard(asyncio.current_task())
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        """A place among the handlers at work. Who has had one counts as running until its record is settled."""
-        async with self._slots:
-            self._running.add(asyncio.current_task())
-            yield
+            self._slots.settled()
 
     # Committing
 
@@ -218,7 +228,6 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         while True:
             await self._settled.wait()
             self._settled.clear()
-            metrics.IN_FLIGHT.labels(self._service, self.group).set(self._window.size)
             await self._commit(self._window)
             await asyncio.sleep(COMMIT_INTERVAL_S)
 
@@ -252,7 +261,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         window, self._window = self._window, self._new_window()
         window.closed = True
         self._waiting.clear()
-        running = {task for task in self._running if task is not None}
+        running = {task for task in self._slots.running if task is not None}
         for task in self._chains - running:
             task.cancel()
         if running:

@@ -77,7 +77,7 @@ class Hop:
     @classmethod
     def later(cls, record: ConsumerRecord[bytes, bytes]) -> "Hop":
         """A record of a retry topic. What is missing is taken from the record itself."""
-        ours = names.ladder(record.headers)
+        ours = names.first_of_each(record.headers)
 
         def number(name: str, default: int) -> int:
             value = names.number(ours, name)
@@ -95,7 +95,7 @@ class Hop:
             due_at=number(names.DUE_AT, 0),
             not_before=number(names.NOT_BEFORE, 0),
             previous_span=names.text(ours, names.ATTEMPT_TRACEPARENT),
-            replayed=any(name == names.REPLAYED_FROM for name, _ in record.headers),
+            replayed=names.REPLAYED_FROM in ours,
         )
 
 
@@ -119,7 +119,8 @@ class Subscription:
 
     def decode(self, record: ConsumerRecord[bytes, bytes], hop: Hop) -> Message[Any]:
         """Raises UnknownEvent or pydantic.ValidationError on poison."""
-        envelope = CloudEvent.from_headers(record.headers)
+        headers = names.foreign(record.headers)
+        envelope = CloudEvent.from_headers(headers)
         model = self.models.get(envelope.type) or self.models.get("*")
         if model is None:
             raise UnknownEvent(hop.topic, envelope.type)
@@ -130,7 +131,7 @@ class Subscription:
             subject=envelope.subject,
             time=envelope.time,
             key=record.key,
-            headers=names.foreign(record.headers),
+            headers=headers,
             topic=hop.topic,
             partition=hop.partition,
             offset=hop.offset,

@@ -47,3 +47,9 @@ def attempts(service: str, topic: str, outcome: str) -> Counter:
 def process_duration_s(service: str, topic: str) -> Histogram:
     """The child of PROCESS_DURATION_S."""
     return PROCESS_DURATION_S.labels(service, topic)
+
+
+@lru_cache(maxsize=1_000)
+def lateness_s(topic: str) -> Histogram:
+    """The child of LATENESS_S."""
+    return LATENESS_S.labels(topic)

@@ -11,7 +11,7 @@ class Teller:
     """Tells stories for one consumer group; `scrub` takes secrets out of what exceptions say."""
 
     def __init__(self, group: str, scrub: Callable[[str], str]) -> None:
-        self._group = group
+        self._group = group.encode()
         self._scrub = scrub
 
     def tell(
@@ -20,32 +20,36 @@ class Teller:
         """The record's own headers, untouched and in order, then ours. Times are epoch milliseconds."""
         hop, now = delivery.hop, now_ms()
         autopsy = examine(failed.error, self._scrub)
-        ours = {
-            names.SUBSCRIPTION: hop.subscription,
-            names.ORIGINAL_TOPIC: hop.topic,
-            names.ORIGINAL_PARTITION: hop.partition,
-            names.ORIGINAL_OFFSET: hop.offset,
-            names.ORIGINAL_TIMESTAMP: hop.timestamp,
-            names.ORIGINAL_TIMESTAMP_TYPE: "LogAppendTime" if hop.timestamp_type else "CreateTime",
-            names.ORIGINAL_CONSUMER_GROUP: self._group,
-            names.ATTEMPT: hop.attempts + 1,
-            names.FIRST_FAILED_AT: hop.first_failed_at or now,
-            names.FAILED_AT: now,
-            names.DUE_AT: due_at,
-            names.NOT_BEFORE: not_before,
-            names.KIND: failed.verdict.kind,
-            names.FINGERPRINT: autopsy.fingerprint,
-            names.EXCEPTION_FQCN: autopsy.error_class,
-            names.EXCEPTION_CAUSE_FQCN: autopsy.cause_class,
-            names.EXCEPTION_MESSAGE: autopsy.message,
-            names.EXCEPTION_STACKTRACE: autopsy.stack,
-            names.ATTEMPT_TRACEPARENT: failed.span,
-        }
-        told = [(name, str(value).encode()) for name, value in ours.items() if value is not None]
-        return [*names.foreign(delivery.record.headers), *told], autopsy
+        told = names.foreign(delivery.record.headers)
+        told += [
+            (names.SUBSCRIPTION, hop.subscription.encode()),
+            (names.ORIGINAL_TOPIC, hop.topic.encode()),
+            (names.ORIGINAL_PARTITION, b"%d" % hop.partition),
+            (names.ORIGINAL_OFFSET, b"%d" % hop.offset),
+            (names.ORIGINAL_TIMESTAMP, b"%d" % hop.timestamp),
+            (names.ORIGINAL_TIMESTAMP_TYPE, b"LogAppendTime" if hop.timestamp_type else b"CreateTime"),
+            (names.ORIGINAL_CONSUMER_GROUP, self._group),
+            (names.ATTEMPT, b"%d" % (hop.attempts + 1)),
+            (names.FIRST_FAILED_AT, b"%d" % (hop.first_failed_at or now)),
+            (names.FAILED_AT, b"%d" % now),
+            (names.KIND, failed.verdict.kind.encode()),
+            (names.FINGERPRINT, autopsy.fingerprint.encode()),
+            (names.EXCEPTION_FQCN, autopsy.error_class.encode()),
+            (names.EXCEPTION_MESSAGE, autopsy.message.encode()),
+            (names.EXCEPTION_STACKTRACE, autopsy.stack.encode()),
+        ]
+        if autopsy.cause_class is not None:
+            told.append((names.EXCEPTION_CAUSE_FQCN, autopsy.cause_class.encode()))
+        if failed.span is not None:
+            told.append((names.ATTEMPT_TRACEPARENT, failed.span.encode()))
+        if not_before is not None:
+            told.append((names.NOT_BEFORE, b"%d" % not_before))
+        if due_at is not None:
+            told.append((names.DUE_AT, b"%d" % due_at))
+        return told, autopsy
 
 
 def postpone(delivery: Delivery, due_at: int) -> names.Headers:
     """The record's headers as they are, due later: nothing has happened to it."""
     kept = [(name, value) for name, value in delivery.record.headers if name != names.DUE_AT]
-    return [*kept, (names.DUE_AT, str(due_at).encode())]
+    return [*kept, (names.DUE_AT, b"%d" % due_at)]
