@@ -1,6 +1,6 @@
 """The pages of dead letters: groups, letters, one letter; the plan before a replay, and the jobs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from bitloot_common.deadletters import EditRefused, Selection, show
@@ -26,6 +26,7 @@ routes = router(include_in_schema=False)
 
 Text = Annotated[str, Form(max_length=500)]
 Ids = Annotated[list[UUID], Form(alias="id")]
+Act = TypeVar("Act", bound=LetterAct)
 
 
 class LettersPageQuery(DeadLetterFilter, PageRequest):
@@ -50,10 +51,7 @@ async def dead_letters_page(parts: UsesParts, request: Request) -> Response:
 async def plan_page(parts: UsesParts, request: Request) -> Response:
     """What a replay would do. Nothing is done by looking."""
     given = {name: value for name, value in request.query_params.items() if name != "id" and value}
-    try:
-        wanted = ReplayRequest.model_validate(given | {"ids": request.query_params.getlist("id")})
-    except ValidationError as error:
-        raise Unprocessable("; ".join(str(each["msg"]) for each in error.errors())) from None
+    wanted = _wanted(ReplayRequest, given | {"ids": request.query_params.getlist("id")})
     plan, _ = await plan_replay(parts.pool, parts.health, wanted.selection())
     return await render(request, "replay_plan.html", plan=plan, wanted=wanted)
 
@@ -63,7 +61,8 @@ async def replay(
     parts: UsesParts, who: Operator, ids: Ids = [], group: Text = "", service: Text = "", reason: Text = "",  # noqa: B006
     rate: Annotated[float, Form(alias="ratePerS", gt=0, le=1000)] = 50,
 ) -> Response:  # fmt: skip
-    wanted = ReplayRequest(ids=ids, group=group or None, service=service or None, reason=reason, rate_per_s=rate)
+    form = {"ids": ids, "group": group or None, "service": service or None, "reason": reason, "rate_per_s": rate}
+    wanted = _wanted(ReplayRequest, form)
     _, sendings = await plan_replay(parts.pool, parts.health, wanted.selection())
     job = await parts.jobs.start_replay(
         sendings,
@@ -81,7 +80,7 @@ async def settle_letters(
     parts: UsesParts, who: Operator, act: Annotated[Literal["discard", "restore"], Form()],
     ids: Ids = [], group: Text = "", reason: Text = "", back: Text = "/dead-letters",  # noqa: B006
 ) -> Response:  # fmt: skip
-    wanted = LetterAct(ids=ids, group=group or None, reason=reason)
+    wanted = _wanted(LetterAct, {"ids": ids, "group": group or None, "reason": reason})
     done = await settle(parts.pool, act, wanted, actor=who.actor)
     told = "discarded; Discarded shows them, and they can be restored" if act == "discard" else "open again"
     location = back if back.startswith("/dead-letters") else "/dead-letters"
@@ -162,3 +161,11 @@ async def job_page(parts: UsesParts, request: Request, job_id: UUID) -> Response
 async def abort(parts: UsesParts, who: Operator, job_id: UUID) -> Response:
     await abort_job(parts.pool, job_id, actor=who.actor)
     return back_to(f"/jobs/{job_id}", "It stops after the batch that it sends now.")
+
+
+def _wanted(model: type[Act], given: dict[str, Any]) -> Act:
+    """What the form asks for. Raises Unprocessable with every reason why it cannot be had."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise Unprocessable("; ".join(str(each["msg"]) for each in error.errors())) from None
