@@ -158,17 +158,17 @@ class Shop:
         found: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
         return found
 
-    async def reaches(self, order: Order, status: str, deadline_s: float = 60) -> dict[str, Any]:
-        """The admin's view of the order once its machine state is `status`."""
+    async def reaches(self, order: Order, *statuses: str, deadline_s: float = 60) -> dict[str, Any]:
+        """The admin's view of the order once its machine state is one of `statuses`."""
         last: dict[str, Any] = {}
 
         async def probe() -> dict[str, Any] | None:
             last.update(await self.admin_order(order.id))
-            return last if last.get("status") == status else None
+            return last if last.get("status") in statuses else None
 
+        wanted = " or ".join(statuses)
         try:
-            return await eventually(probe, status, deadline_s)
+            return await eventually(probe, wanted, deadline_s)
         except AssertionError:
-            raise AssertionError(
-                f"order {order.id} is {last.get('status')}, not {status}, after {deadline_s:g} s"
-            ) from None
+            status = last.get("status")
+            raise AssertionError(f"order {order.id} is {status}, not {wanted}, after {deadline_s:g} s") from None
