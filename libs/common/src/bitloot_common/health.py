@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter, Response
-from fastapi.responses import ORJSONResponse
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 CHECK_TIMEOUT_S = 2.0
@@ -31,7 +31,7 @@ def health_routes(checks: Mapping[str, Check]) -> APIRouter:
         failed = any(result.startswith("failed") for result in results.values())
         degraded = any(result.startswith("degraded") for result in results.values())
         status = "not ready" if failed else "degraded" if degraded else "ready"
-        return ORJSONResponse({"status": status, "checks": results}, status_code=503 if failed else 200)
+        return JSONResponse({"status": status, "checks": results}, status_code=503 if failed else 200)
 
     @routes.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -58,6 +58,7 @@ def configure(service: str, settings: LogSettings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
         )
     )
+    logging.captureWarnings(capture=True)  # a library's warning is a line of ours too, not text between the lines
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())

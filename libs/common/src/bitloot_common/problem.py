@@ -3,10 +3,10 @@
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -73,7 +73,8 @@ def problem_response(
         "status": status,
         "detail": detail,
     }
-    return ORJSONResponse({**body, **extra}, status_code=status, headers=headers, media_type="application/problem+json")
+    content = orjson.dumps({**body, **extra}, default=str)
+    return Response(content, status_code=status, headers=headers, media_type="application/problem+json")
 
 
 def install_problems(app: FastAPI) -> None:
