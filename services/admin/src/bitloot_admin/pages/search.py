@@ -4,7 +4,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
-from fastapi.responses import ORJSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from bitloot_admin.access import LOOK, router
 from bitloot_admin.parts import UsesParts
@@ -17,6 +17,6 @@ routes = router(include_in_schema=False)
 async def search(parts: UsesParts, request: Request, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     hits = await find_anything(parts.pool, q)
     if request.headers.get("accept", "").startswith("application/json"):
-        return ORJSONResponse({"items": [hit.model_dump(by_alias=True) for hit in hits]})
+        return JSONResponse({"items": [hit.model_dump(mode="json", by_alias=True) for hit in hits]})
     location = hits[0].href if len(hits) == 1 else "/orders?" + urlencode({"q": q.strip()})
     return RedirectResponse(location, status_code=303)
