@@ -1,11 +1,14 @@
 """PostgreSQL connections: asyncpg, JSON as Python objects, a limit on everything."""
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import orjson
 
 from bitloot_common.settings import DatabaseSettings
+
+CLOSE_S_MAX: Final = 2.0
 
 # asyncpg's classes are generic in its stubs only: at run time they cannot be subscripted
 if TYPE_CHECKING:
@@ -53,3 +56,12 @@ async def open_pool(settings: DatabaseSettings, *, application: str, **server_se
             **server_settings,
         },
     )
+
+
+async def close_pool(pool: Pool) -> None:
+    """Within two seconds: a server that does not answer must not hold the process."""
+    try:
+        async with asyncio.timeout(CLOSE_S_MAX):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from bitloot_common.agents import Agents
-from bitloot_common.db import open_pool
+from bitloot_common.db import close_pool, open_pool
 from bitloot_common.deadletters.indexer import Indexer
 from bitloot_common.health import Check, health_routes
 from bitloot_common.outbox import Outbox
@@ -57,7 +57,7 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             # A list is asked with a common status and with a rare one: a plan for "any status" reads the whole
             # table for the rare one (750 ms against 1 ms, measured with a million orders).
             pool = await open_pool(settings, application="bitloot-admin", plan_cache_mode="force_custom_plan")
-            stack.push_async_callback(pool.close)
+            stack.push_async_callback(close_pool, pool)
             checks["postgresql"] = lambda: pool.fetchval("select 1")
 
             outbox = Outbox("admin")

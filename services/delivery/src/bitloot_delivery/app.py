@@ -8,7 +8,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 
 from bitloot_common.agents import Agents
-from bitloot_common.db import Pool, open_pool
+from bitloot_common.db import Pool, close_pool, open_pool
 from bitloot_common.health import Check, Degraded, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
@@ -200,7 +200,7 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
 
 async def _open_outside(settings: DeliverySettings, stack: AsyncExitStack) -> tuple[Outside, Relay]:
     pool = await open_pool(settings, application=f"bitloot-{SERVICE}")
-    stack.push_async_callback(pool.close)
+    stack.push_async_callback(close_pool, pool)
     outbox = Outbox(SERVICE)
     relay = Relay(outbox, database_url=settings.database_url, bootstrap_servers=settings.kafka_bootstrap_servers)
     await relay.start()

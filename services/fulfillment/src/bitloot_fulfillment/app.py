@@ -1,6 +1,5 @@
 """Composition root: settings → pool, outbox, relay, clients → ladder, reconciler; HTTP for health only."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -42,7 +41,7 @@ class Fulfillment:
         settings = self._settings
         async with AsyncExitStack() as stack:
             pool = await db.open_pool(settings, application="bitloot-fulfillment")
-            stack.push_async_callback(_close, pool)
+            stack.push_async_callback(db.close_pool, pool)
             await self.relay.start()
             stack.push_async_callback(self.relay.stop)
             shop = await stack.enter_async_context(open_shop(settings, pool, self.outbox))
@@ -93,12 +92,3 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app)
     app.include_router(health_routes(service.checks))
     return app
-
-
-async def _close(pool: db.Pool) -> None:
-    """Within two seconds: a server that does not answer must not hold the process."""
-    try:
-        async with asyncio.timeout(2):
-            await pool.close()
-    except TimeoutError:
-        pool.terminate()

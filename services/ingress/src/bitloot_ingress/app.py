@@ -1,6 +1,5 @@
 """Composition root: settings → outbox, relay, sink, flushers, clients → doors and routes."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -68,7 +67,7 @@ class Ingress:
         settings = self.settings
         async with AsyncExitStack() as stack:
             pool = await db.open_pool(settings, application="bitloot-ingress")
-            stack.push_async_callback(_close, pool)
+            stack.push_async_callback(db.close_pool, pool)
             await self.relay.start()
             stack.push_async_callback(self.relay.stop, float(settings.shutdown_deadline_s))
             limits = Limits(settings.nowpayments_payments_per_s_max, settings.nowpayments_requests_per_s_max)
@@ -151,13 +150,3 @@ def bounds(settings: Settings) -> Bounds:
         request_timeout_s=2 * settings.payment_deadline_s,
         connections_max=settings.http_connections_max,
     )
-
-
-async def _close(pool: db.Pool) -> None:
-    """Within two seconds: a server that does not answer must not hold the process."""
-
-    try:
-        async with asyncio.timeout(2):
-            await pool.close()
-    except TimeoutError:
-        pool.terminate()
