@@ -18,7 +18,7 @@ async def all_arrive(shop: Shop, orders: list[Order], deadline_s: float = 90) ->
     for order in orders:
         await shop.reaches(order, "fulfilled", deadline_s=deadline_s)
         assert len(await shop.purchases(order.id)) == 1
-        links = [mail for mail in await shop.mails_to(order.email) if LINK.search(mail["text"])]
+        links = [mail for mail in await shop.mails_of(order) if LINK.search(mail["text"])]
         assert len(links) == 1
 
 

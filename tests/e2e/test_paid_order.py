@@ -29,7 +29,7 @@ async def test_a_paid_order_is_fulfilled_and_its_key_revealed(shop: Shop) -> Non
         return any(entry["event"] == "link.viewed" for entry in seen["timeline"])
 
     await eventually(viewed, "the view on the order's timeline")
-    assert len(await shop.mails_to(order.email)) == 1
+    assert len(await shop.mails_of(order)) == 1
     public = await shop.status(order)
     assert public["status"] == "fulfilled"
     assert code not in str(public)

@@ -92,13 +92,16 @@ class Shop:
         seen: dict[str, Any] = answer.json()
         return seen
 
-    async def mails_to(self, email: str) -> list[dict[str, Any]]:
+    async def mails_of(self, order: Order) -> list[dict[str, Any]]:
+        """The mails of this order: by Message-ID, because another run may have used the same address."""
         answer = await self.http.get(f"{self.mailbox}/api/email")
-        return [mail for mail in answer.json() if any(to["address"] == email for to in mail["to"])]
+        mails = [mail for mail in answer.json() if mail["messageId"].startswith(order.id)]
+        assert all(to["address"] == order.email for mail in mails for to in mail["to"])
+        return mails
 
     async def link_for(self, order: Order, deadline_s: float = 60) -> str:
         async def probe() -> str | None:
-            for mail in await self.mails_to(order.email):
+            for mail in await self.mails_of(order):
                 if found := LINK.search(mail["text"]):
                     return f"{self.delivery}{found.group(0)}"
             return None
