@@ -13,6 +13,7 @@ from bitloot_common.relay import Relay
 from fastapi import FastAPI
 
 from bitloot_admin import api, pages
+from bitloot_admin.backlog import Backlog
 from bitloot_admin.broker import CONSUMERS, BrokerWatch
 from bitloot_admin.health_watch import ServicesWatch
 from bitloot_admin.live import Feed, Hub
@@ -78,6 +79,7 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             agents.start("live-feed", Feed(hub, bootstrap_servers=servers).run)
             agents.start("broker-watch", broker.run)
             agents.start("health-watch", health.run)
+            agents.start("backlog", Backlog(pool).run)
 
             app.state.parts = Parts(
                 settings=settings,
