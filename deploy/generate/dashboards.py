@@ -69,6 +69,7 @@ PIPELINE: Final = Dashboard(
                     "p99 of one": _p(0.99, "bitloot_webhook_commit_seconds", "job"),
                     "webhooks per commit": "sum(rate(bitloot_webhook_batch_size_sum[$__rate_interval]))"
                     " / sum(rate(bitloot_webhook_batch_size_count[$__rate_interval]))",
+                    "failed per second": _rate("bitloot_webhook_commit_failures_total", "job"),
                 },
             ),
         ],
@@ -90,7 +91,14 @@ PIPELINE: Final = Dashboard(
         ],
         "Delivery": [
             Panel("Mails", "reqps", {"{{purpose}} {{outcome}}": _rate("bitloot_mails_total", "purpose, outcome")}),
-            Panel("Oldest mail not sent", "s", {"": "max(bitloot_mails_oldest_pending_age_seconds)"}),
+            Panel(
+                "Mail server, oldest mail not sent",
+                "s",
+                {
+                    "p99 of its answer": _p(0.99, "bitloot_mail_duration_seconds", "job"),
+                    "oldest not sent": "max(bitloot_mails_oldest_pending_age_seconds)",
+                },
+            ),
             Panel(
                 "Codes sealed, links revealed",
                 "reqps",
@@ -157,6 +165,7 @@ CONSUMERS: Final = Dashboard(
                 {
                     "{{service}}": _rate("bitloot_outbox_published_total", "service"),
                     "{{service}} failed cycles": _rate("bitloot_outbox_failures_total", "service"),
+                    "{{service}} instances adopted": _rate("bitloot_outbox_adopted_total", "service"),
                 },
             ),
             Panel(
