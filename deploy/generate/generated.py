@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import manifests
 import observability
 
 
 def files() -> dict[Path, str]:
     """Their paths and texts as they should be."""
-    return observability.files()
+    return observability.files() | manifests.files()
 
 
 def stale() -> list[Path]:

@@ -146,6 +146,11 @@ class Ladder:
 
         return declare
 
+    @property
+    def subscriptions(self) -> Mapping[str, Subscription]:
+        """What is declared, by topic."""
+        return self._subscriptions
+
     # Start and stop
 
     async def start(self) -> None:
