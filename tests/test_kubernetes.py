@@ -16,7 +16,6 @@ from bitloot_admin.settings import Settings as AdminSettings
 from bitloot_delivery.settings import DeliverySettings
 from bitloot_fulfillment.settings import Settings as FulfillmentSettings
 from bitloot_ingress.settings import Settings as IngressSettings
-from pydantic_settings import BaseSettings
 
 HOME = Path(__file__).parents[1] / "deploy" / "kubernetes"
 OVERLAYS = ("staging", "production")
@@ -25,7 +24,7 @@ VERSION = "1.32"
 Manifest = dict[str, Any]
 Render = Callable[[str], list[Manifest]]
 
-SETTINGS: dict[str, type[BaseSettings]] = {
+SETTINGS: dict[str, type[Any]] = {
     "ingress": IngressSettings,
     "fulfillment": FulfillmentSettings,
     "delivery": DeliverySettings,

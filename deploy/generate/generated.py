@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import contracts
 import manifests
 import observability
 
 
 def files() -> dict[Path, str]:
     """Their paths and texts as they should be."""
-    return observability.files() | manifests.files()
+    return observability.files() | manifests.files() | contracts.files()
 
 
 def stale() -> list[Path]:
