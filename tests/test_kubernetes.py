@@ -111,7 +111,7 @@ def environment_of(manifests: list[Manifest], service: str) -> dict[str, str | N
     """Every variable of the service's pod; a secret's value is None."""
     maps, secrets = of_kind(manifests, "ConfigMap"), of_kind(manifests, "ExternalSecret")
     (container,) = of_kind(manifests, "Deployment")[service]["spec"]["template"]["spec"]["containers"]
-    found: dict[str, str | None] = {each["name"]: each.get("value") for each in container.get("env", ())}
+    found: dict[str, str | None] = {each["name"]: each.get("value") for each in container["env"]}
     for source in container["envFrom"]:
         if reference := source.get("configMapRef"):
             found |= maps[reference["name"]]["data"]

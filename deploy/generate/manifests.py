@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
+import users
 import yaml
 from bitloot_common import topics
 from bitloot_common.events.topics import retry_topic
@@ -36,7 +37,10 @@ def files() -> dict[Path, str]:
     """Their paths and texts."""
     return {
         HOME / "topics.yaml": _text("deploy/topics.yaml", [_topic(topic) for topic in _topics()]),
-        HOME / "scaling.yaml": _text("the services' subscriptions", [_scaling(name) for name in ladders()]),
+        HOME / "users.yaml": _text("bitloot_common.events.registry", [users.user(name) for name in SERVICES]),
+        HOME / "scaling.yaml": _text(
+            "the services' subscriptions", [_scaling(name) for name in ladders()] + [_keda_login()]
+        ),
         HOME / "external-secrets.yaml": _text("deploy/generate/manifests.py", [_secret(name) for name in SECRETS]),
         HOME / "service-monitors.yaml": _text("deploy/generate/manifests.py", [_monitor(name) for name in SERVICES]),
         HOME / "prometheus-rules.yaml": _text("deploy/observability/prometheus/rules", [_rules()]),
@@ -100,8 +104,11 @@ def _trigger(topic: str, group: str) -> dict[str, Any]:
     return {
         "type": "kafka",
         "name": topic.replace(".", "-"),
+        "authenticationRef": {"name": "kafka"},
         "metadata": {
             "bootstrapServersFromEnv": "KAFKA_BOOTSTRAP_SERVERS",
+            "sasl": "scram_sha512",
+            "tls": "enable",
             "topic": topic,
             "consumerGroup": group,
             "lagThreshold": str(LAG_PER_REPLICA),
@@ -110,6 +117,20 @@ def _trigger(topic: str, group: str) -> dict[str, Any]:
             # a stuck partition is not helped by more of the same, nor more replicas than partitions with work
             "excludePersistentLag": "true",
             "limitToPartitionsWithLag": "true",
+        },
+    }
+
+
+def _keda_login() -> dict[str, Any]:
+    """How KEDA's triggers reach the broker: as the service that they scale, from the environment of its pod."""
+    names = {"username": "KAFKA_SASL_USERNAME", "password": "KAFKA_SASL_PASSWORD"}
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "TriggerAuthentication",
+        "metadata": {"name": "kafka"},
+        "spec": {
+            "env": [{"parameter": parameter, "name": name} for parameter, name in names.items()],
+            "secretTargetRef": [{"parameter": "ca", "name": "kafka-ca", "key": "ca.crt"}],
         },
     }
 
