@@ -52,7 +52,7 @@ class KafkaSecurity(BaseSettings):
 
     def librdkafka(self) -> dict[str, str]:
         """As librdkafka (confluent-kafka) names it."""
-        found = {"security.protocol": self.kafka_security_protocol}
+        found: dict[str, str] = {"security.protocol": self.kafka_security_protocol}
         if self._encrypts and self.kafka_ca_file:
             found["ssl.ca.location"] = self.kafka_ca_file
         if self._says_who:
