@@ -26,7 +26,7 @@ from bitloot_common.retry import Breaker
 from bitloot_delivery.app import Outside, UseCases, compose, open_door, open_mailer, serve_door
 from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.settings import DeliverySettings
-from bitloot_kinguin import Code, Delivered, NotReady
+from bitloot_kinguin import Code, Delivered, KinguinUnavailable, NotReady, ProductNotes
 from fastapi import FastAPI
 
 CAUSE = {"event_id": "by hand"}
@@ -43,6 +43,7 @@ class KinguinOfTests:
 
     codes: dict[str, list[Code]] = field(default_factory=dict)
     calls: int = 0
+    notes_of: dict[str, ProductNotes | KinguinUnavailable] = field(default_factory=dict)
     breaker: Breaker = field(default_factory=lambda: Breaker("kinguin"))
 
     async def delivered(self, reservation_id: str) -> Delivered:
@@ -51,6 +52,12 @@ class KinguinOfTests:
         if not codes:
             raise NotReady(reservation_id)
         return Delivered(reservation_id, list(codes), complete=True)
+
+    async def notes(self, product_id: str) -> ProductNotes:
+        found = self.notes_of.get(product_id, ProductNotes())
+        if isinstance(found, KinguinUnavailable):
+            raise found
+        return found
 
 
 @dataclass

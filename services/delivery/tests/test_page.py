@@ -90,15 +90,20 @@ async def test_revealed_codes_are_accessible(shop: Shop, browser: Browser, origi
         "values ('with-help', 'x', 1, 'EUR', 'x', 1, $1) on conflict do nothing",
         activation,
     )
+    await shop.owner.execute(
+        "insert into product_notes (kinguin_product_id, region, countries_excluded) "
+        "values ('with-help', 'Europe', '{RU,BY}') on conflict do nothing"
+    )
 
     async def act(page: Page) -> None:
         await press_reveal(page)
         await page.get_by_text("Show QR code").click()
         await expect(page.get_by_role("img", name="QR code of key 1")).to_be_visible()
         await expect(page.get_by_text(activation)).to_be_visible()
+        await expect(page.get_by_text("It cannot be activated in: Russia, Belarus")).to_be_visible()
 
     for scheme, viewport in SCHEMES:
-        _, token = await shop.delivered_order(codes, product_id="with-help")
+        _, token = await shop.delivered_order(codes, product_id="with-help", kinguin_product_id="with-help")
         async with a_page(browser, color_scheme=scheme, viewport=viewport) as page:
             await page.goto(f"{origin}/d/{token}")
             await act(page)

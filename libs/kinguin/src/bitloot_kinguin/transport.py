@@ -99,19 +99,20 @@ class Transport:
         params: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
-        is_probe: bool = False,
+        past_breaker: bool = False,
     ) -> Answer:
         """One call; `timeout_s` bounds it whole, from the first byte out to the last byte in.
 
         Raises KinguinUnavailable on a time-out, a broken connection, 429 and 5xx; Outage while the breaker is
-        open, unless this call is its probe. Any other answer is the caller's to judge.
+        open. A call `past_breaker` neither asks nor tells the breaker: its probe, and what no order depends on. Any
+        other answer is the caller's to judge.
         """
         whole_s = timeout_s or self._settings.kinguin_timeout_s
         timeout = httpx.Timeout(whole_s, connect=self._settings.kinguin_connect_timeout_s)
         request = self._http.build_request(
             method, url, headers=headers, params=params, json=json, data=form, timeout=timeout
         )
-        async with self._place(operation), nullcontext() if is_probe else self._breaker:
+        async with self._place(operation), nullcontext() if past_breaker else self._breaker:
             started = perf_counter()
             outcome = "unavailable"
             try:

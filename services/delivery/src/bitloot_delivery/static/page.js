@@ -138,6 +138,10 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.textContent = local.format(new Date(time.dateTime));
 }
 
+for (const country of document.querySelectorAll("[data-country]")) {
+  country.textContent = new Intl.DisplayNames(root.lang, { type: "region" }).of(country.dataset.country);
+}
+
 // Not everything is here yet: ask now and then, slower while the page is in the background or the wait is long.
 const waiting = document.getElementById("waiting");
 if (waiting) {
