@@ -10,11 +10,14 @@ _CLAIM = """
 with due as (
   select distinct p.kinguin_product_id as id from products p
   left join product_notes n using (kinguin_product_id)
-  where p.active and (n.asked_at is null or n.asked_at < now() - case when n.noted_at >= n.asked_at then $1::interval else $2::interval end)
+  where p.active
+    and (n.asked_at is null
+      or n.asked_at < now() - case when n.noted_at >= n.asked_at then $1::interval else $2::interval end)
   limit $3
 )
 insert into product_notes as n (kinguin_product_id) select id from due
-on conflict (kinguin_product_id) do update set asked_at = now() where n.asked_at < now() - least($1::interval, $2::interval)
+on conflict (kinguin_product_id) do update set asked_at = now()
+where n.asked_at < now() - least($1::interval, $2::interval)
 returning kinguin_product_id
 """
 
