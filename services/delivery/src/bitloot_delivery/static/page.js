@@ -71,6 +71,7 @@ function codeElement(code, number) {
     return element;
   }
   element.querySelector(".value").textContent = code.code;
+  element.querySelector(".copy").hidden = false;
   const details = element.querySelector("details");
   try {
     drawQr(details, code.code);
@@ -117,6 +118,8 @@ if (form && globalThis.isSecureContext && globalThis.crypto?.subtle) {
     }
   });
 }
+
+for (const button of document.querySelectorAll("button.copy")) button.hidden = false; // without us it does nothing
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button.copy");
