@@ -16,11 +16,11 @@ from typing import Any
 import httpx
 import orjson
 from bitloot_common.retry import Breaker
+from bitloot_common.token_bucket import TokenBucket
 from prometheus_client import Counter, Histogram
 
 from bitloot_kinguin.errors import THROTTLED, KinguinUnavailable
 from bitloot_kinguin.settings import KinguinSettings
-from bitloot_kinguin.token_bucket import TokenBucket
 
 _CALLS = Counter("bitloot_kinguin_calls_total", "Calls to Kinguin.", ["api", "operation", "outcome"])
 _DURATION = Histogram(
@@ -152,7 +152,7 @@ class Transport:
             raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=True) from None
         if response.status_code == 429:
             retry_after_s = _retry_after_s(response.headers.get("retry-after"))
-            self._bucket.hold(retry_after_s)
+            self._bucket.pause(retry_after_s)
             raise KinguinUnavailable(operation, THROTTLED, may_have_happened=False, retry_after_s=retry_after_s)
         if response.status_code >= 500:
             raise KinguinUnavailable(operation, str(response.status_code), may_have_happened=True)
