@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 import pytest
-from shop import LINK, Order, Shop, eventually
+from eventually import eventually
+from shop import LINK, Order, Shop
 
 BOTH_ADAPTERS = True
 

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import segno
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
-from delivery_shop import Shop, eventually
+from delivery_shop import Shop
+from eventually import eventually
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 NARROW, WIDE = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)

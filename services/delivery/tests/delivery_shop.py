@@ -4,13 +4,9 @@
 would bring; the tests of the whole process are in `test_process.py`.
 """
 
-import asyncio
 import base64
-import inspect
 import json
 import secrets
-import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -163,16 +159,3 @@ def an_app(settings: DeliverySettings, use_cases: UseCases) -> FastAPI:
 
 async def keys_stored(shop: Shop, order_id: UUID) -> list[KeysStored]:
     return [KeysStored.model_validate(value) for value in await shop.outbox(order_id, "deliveries.stored")]
-
-
-async def eventually(probe: Callable[[], Any], deadline_s: float = 15.0, pause_s: float = 0.05) -> Any:
-    """Asks until the answer is true; fails after the deadline."""
-    until = time.monotonic() + deadline_s
-    while True:
-        found = probe()
-        if inspect.isawaitable(found):
-            found = await found
-        if found:
-            return found
-        assert time.monotonic() < until, f"not within {deadline_s:g} s"
-        await asyncio.sleep(pause_s)

@@ -7,8 +7,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from eventually import eventually
 from shop import Shop as Storefront
-from shop import eventually
 from storefronts import UNLIMITED, buy, kill, restart, start
 
 # In the suite a short outage; MAIL_DOWN_S=120 is what the issue names.

@@ -20,7 +20,8 @@ from bitloot_delivery.named_keys import NamedKeys
 from bitloot_delivery.secret import DataKey
 from bitloot_delivery.store import keys
 from bitloot_delivery.use_cases.rotate_keys import BATCH
-from delivery_shop import CAUSE, Shop, a_code, a_key, eventually, open_shop
+from delivery_shop import CAUSE, Shop, a_code, a_key, open_shop
+from eventually import eventually
 
 HTML, JSON = {"accept": "text/html"}, {"accept": "application/json"}
 BITLOOT = Path(sys.executable).with_name("bitloot")
@@ -50,7 +51,7 @@ async def killed_at(shop: Shop, database: Any, keys_id: Any, *arguments: str, **
         await holder.execute("select from keys where id = $1 for update", keys_id)
         process = await asyncio.create_subprocess_exec(BITLOOT, *arguments, env=environment(shop, database, **env))
         waits = "select exists (select from pg_locks where not granted and locktype in ('transactionid', 'tuple'))"
-        await eventually(lambda: shop.owner.fetchval(waits), 30)
+        await eventually(lambda: shop.owner.fetchval(waits), "the command waits for the row", 30)
         process.kill()
         await process.wait()
 

@@ -9,10 +9,11 @@ from bitloot_fulfillment.balance import BalanceWatch
 from bitloot_fulfillment.books import Cause
 from bitloot_fulfillment.use_cases.return_keys import NotReturnable, return_keys
 from bitloot_kinguin import Refused
+from eventually import eventually
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from .harness import Harness, eventually
+from .harness import Harness
 
 
 @pytest.fixture

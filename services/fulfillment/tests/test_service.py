@@ -18,8 +18,9 @@ from bitloot_common.events.fulfillment import DeliveryRequested
 from bitloot_common.events.ingress import KinguinEsaWebhook, NowPaymentsIpn
 from bitloot_fulfillment.settings import ShopSettings
 from bitloot_local.pytest_plugin import KafkaServer
+from eventually import eventually
 
-from .harness import COINS, Harness, eventually
+from .harness import COINS, Harness
 from .processes import SECRETS, end, free_port, start, wait_until_ready
 from .test_reconciler import open_payment
 
