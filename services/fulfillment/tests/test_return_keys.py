@@ -80,8 +80,9 @@ async def test_what_the_customer_may_have_does_not_go_back(harness: Harness) -> 
 
 
 async def test_what_kinguin_refuses_stays_bought(harness: Harness) -> None:
+    await harness.sandbox.set(completionDelayMs=60_000)  # processing: nothing to return yet
     order_id = await harness.paid()
-    await harness.buy(order_id)  # still processing: nothing to return yet
+    await harness.buy(order_id)
     await harness.owner.execute("update orders set status = 'refund_due' where id = $1", order_id)
     with pytest.raises(Refused, match="NoKeysToReturn"):
         await give_back(harness, order_id)
