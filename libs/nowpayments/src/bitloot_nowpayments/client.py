@@ -7,8 +7,8 @@ from typing import Any, Final, Self
 
 import httpx
 import orjson
+from bitloot_common.token_bucket import TokenBucket
 
-from bitloot_nowpayments.bucket import TokenBucket
 from bitloot_nowpayments.errors import (
     AmountTooSmall,
     CurrencyUnavailable,
