@@ -4,18 +4,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-import axe_playwright_python
 import pytest
 from bitloot_admin.pages.render import CONTENT_SECURITY_POLICY, STATIC
+from browsing import NARROW, WIDE, launch, page, sign_in, violations
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from .browsing import NARROW, WIDE, launch, page, sign_in
 from .conftest import PASSWORD, Admin
 
 OPERATOR = "operator@bitloot.example"
-AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +60,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
 
 def checked(opened: Page, url: str) -> list[tuple[str, str]]:
     opened.goto(url)
-    opened.evaluate(AXE)
-    answer = opened.evaluate("axe.run()")
-    return [(rule["id"], str([node["target"] for node in rule["nodes"]][:3])) for rule in answer["violations"]]
+    return violations(opened)
 
 
 def test_filters_survive_reload_and_back(signed_in: Page, admin: Admin) -> None:
