@@ -103,6 +103,11 @@ def short(identifier: object) -> str:
     return f"…{text[-8:]}" if len(text) == 36 else text
 
 
+def sentence(text: str) -> str:
+    """With a capital letter first; names in it stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def number(value: float | None) -> str:
     """Digits in groups of three."""
     return "–" if value is None else f"{value:,.0f}".replace(",", " ")  # a narrow no-break space
@@ -125,6 +130,7 @@ def _environment() -> Environment:
         "short": short,
         "number": number,
         "highlight": highlight,
+        "sentence": sentence,
     }
     found.globals |= {"asset": asset, "icon": icon, "word": word, "Right": Right}
     return found
