@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from bitloot_admin import api, pages
 from bitloot_admin.broker import CONSUMERS, BrokerWatch
+from bitloot_admin.clients.oidc import Provider
 from bitloot_admin.health_watch import ServicesWatch
 from bitloot_admin.live import Feed, Hub
 from bitloot_admin.pages.errors import install_error_pages
@@ -67,6 +68,9 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             stack.push_async_callback(relay.stop, settings.shutdown_deadline_s)
             checks["outbox"] = relay.check
 
+            provider = _provider(settings)
+            if provider:
+                stack.push_async_callback(provider.close)
             hub = Hub()
             broker = BrokerWatch(bootstrap_servers=servers, sample_s=settings.broker_sample_s)
             health = ServicesWatch(pool, settings.service_urls)
@@ -78,12 +82,14 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             agents.start("live-feed", Feed(hub, bootstrap_servers=servers).run)
             agents.start("broker-watch", broker.run)
             agents.start("health-watch", health.run)
+            agents.start("job-adopter", jobs.adopt)
 
             app.state.parts = Parts(
                 settings=settings,
                 pool=pool,
                 outbox=outbox,
                 sign_ins=Throttle(SIGN_INS_PER_MINUTE, 60),
+                provider=provider,
                 hub=hub,
                 broker=broker,
                 health=health,
@@ -94,3 +100,11 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             yield
 
     return lifespan
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    redirect = f"{settings.admin_public_url.rstrip('/')}/sign-in/oidc/callback"
+    secret = settings.oidc_client_secret.get_secret_value()
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, redirect)

@@ -23,12 +23,18 @@ async def open_session(parts: UsesParts, request: Request, response: Response, c
 
 async def start_session(parts: Parts, request: Request, response: Response, email: str, password: str) -> None:
     """Signs in and sets the cookie. Raises SignInRefused or TooManyRequests."""
-    address = request.client.host if request.client else None
-    if not parts.sign_ins.allows(address or ""):
-        raise TooManyRequests("Too many attempts from this address; wait a minute.", headers={"retry-after": "60"})
+    address = check_pace(parts, request)
     agent = request.headers.get("user-agent")
     token = await sign_in(parts.pool, parts.settings, email.strip(), password, address=address, agent=agent)
     set_cookie(parts, response, token)
+
+
+def check_pace(parts: Parts, request: Request) -> str | None:
+    """Counts an attempt to sign in. Returns its source's address; raises TooManyRequests."""
+    address = request.client.host if request.client else None
+    if not parts.sign_ins.allows(address or ""):
+        raise TooManyRequests("Too many attempts from this address; wait a minute.", headers={"retry-after": "60"})
+    return address
 
 
 def set_cookie(parts: Parts, response: Response, token: str) -> None:
