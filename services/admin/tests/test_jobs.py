@@ -50,7 +50,7 @@ class Service:
 
     def fail_again(self, letters: list[DeadLetter]) -> None:
         """What the indexer writes when the replayed events have died again."""
-        again = [letter(each.fingerprint, 10_000 + n, event_id=each.event_id) for n, each in enumerate(letters)]
+        again = [letter(each.fingerprint, 9_970 + n, event_id=each.event_id) for n, each in enumerate(letters)]
         run(_index(self.owner_url, again))
 
     def replay(self, group: str, **more: Any) -> str:

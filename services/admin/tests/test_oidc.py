@@ -37,7 +37,8 @@ def settings(database: Database, topics: str, provider: OpenIdProvider, **more: 
     return Settings(
         database_url=database.url_of("admin"), kafka_bootstrap_servers=topics, http_port=port,
         admin_token=SecretStr(TOKEN), admin_public_url=f"http://127.0.0.1:{port}", oidc_issuer=provider.url,
-        oidc_client_id=CLIENT_ID, oidc_client_secret=SecretStr(CLIENT_SECRET), oidc_name="Example", **more,
+        oidc_client_id=CLIENT_ID, oidc_client_secret=SecretStr(CLIENT_SECRET), oidc_name="Example",
+        sign_ins_per_source_per_minute_max=1_000, **more,
     )  # fmt: skip
 
 
@@ -175,4 +176,4 @@ def test_half_a_provider_stops_the_start() -> None:
         Settings(
             database_url="x", kafka_bootstrap_servers="x", http_port=1, oidc_issuer="https://id.example",
             oidc_default_role="",
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip

@@ -13,6 +13,8 @@ from bitloot_common.relay import Relay
 from fastapi import FastAPI
 
 from bitloot_admin import api, pages
+from bitloot_admin.access import refuse_unguarded
+from bitloot_admin.api.openapi import describe
 from bitloot_admin.broker import CONSUMERS, BrokerWatch
 from bitloot_admin.clients.oidc import Provider
 from bitloot_admin.health_watch import ServicesWatch
@@ -27,7 +29,6 @@ from bitloot_admin.store import overview
 from bitloot_admin.throttle import Throttle
 from bitloot_admin.use_cases.replay_dead_letters import Jobs
 
-SIGN_INS_PER_MINUTE = 20
 OVERVIEW_AGE_S_MAX = 1.5
 COUNT_AGE_S_MAX = 5.0
 
@@ -48,6 +49,8 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (*api.ROUTERS, *pages.ROUTERS):
         app.include_router(routes)
     app.mount("/static", Files(directory=STATIC))
+    refuse_unguarded(app.routes)
+    describe(app, api.ROUTES)
     return app
 
 
@@ -88,7 +91,7 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
                 settings=settings,
                 pool=pool,
                 outbox=outbox,
-                sign_ins=Throttle(SIGN_INS_PER_MINUTE, 60),
+                sign_ins=Throttle(settings.sign_ins_per_source_per_minute_max, 60),
                 provider=provider,
                 hub=hub,
                 broker=broker,

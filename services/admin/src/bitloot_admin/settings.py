@@ -18,6 +18,7 @@ class Settings(ServiceSettings):
     session_hours_max: int = Field(12, ge=1)
     sign_in_failures_max: int = Field(5, ge=1, description="then the account is locked")
     sign_in_lock_minutes: int = Field(15, ge=1)
+    sign_ins_per_source_per_minute_max: int = Field(20, ge=1)
 
     oidc_issuer: str = Field("", description="an OpenID provider's issuer URL; people may then sign in through it")
     oidc_client_id: str = ""

@@ -14,7 +14,12 @@ from bitloot_admin.use_cases.sign_out import sign_out
 routes = router("session", prefix="/admin/session")
 
 
-@routes.post("", summary="Sign in: opens a session, sets its cookie", dependencies=[Depends(PUBLIC)])
+@routes.post(
+    "",
+    summary="Sign in: opens a session, sets its cookie",
+    responses={401: {}, 403: {}, 429: {}},
+    dependencies=[Depends(PUBLIC)],
+)
 async def open_session(parts: UsesParts, request: Request, response: Response, credentials: Credentials) -> None:
     """Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are."""
     check_origin(request)
