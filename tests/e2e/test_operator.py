@@ -14,6 +14,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from bitloot_admin_client import AuthenticatedClient
+from bitloot_admin_client.api.audit_log import list_audit_log
+from bitloot_admin_client.api.people_and_tokens import create_person
+from bitloot_admin_client.models import DeadLetterSummary, NewPerson, PageAuditRow, Person, Role
 from browsing import NARROW, launch, page, sign_in, violations
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shop import Order, Shop, eventually
@@ -54,10 +58,9 @@ def beside(env: dict[str, str]) -> Iterator[Beside]:
 def operator(env: dict[str, str]) -> str:
     """Somebody who may sign in; their e-mail."""
     email = f"operator-{uuid4().hex[:8]}@bitloot.example"
-    new = {"email": email, "name": "Olu", "role": "operator", "password": PASSWORD, "reason": "the tests"}
-    headers = {"authorization": f"Bearer {env['ADMIN_TOKEN']}"}
-    answer = httpx.post(f"{env['ADMIN_URL']}/admin/people", json=new, headers=headers, trust_env=False)
-    assert answer.status_code == 201, answer.text
+    client = AuthenticatedClient(env["ADMIN_URL"], env["ADMIN_TOKEN"], timeout=httpx.Timeout(30))
+    new = NewPerson(email=email, name="Olu", role=Role.OPERATOR, password=PASSWORD, reason="the tests")
+    assert isinstance(create_person.sync(client=client, body=new), Person)
     return email
 
 
@@ -119,7 +122,7 @@ def test_an_order_is_found_by_its_e_mail_and_watched_from_paid_to_fulfilled(
         expect(opened.locator("pre[data-view=pretty]").first).to_contain_text("payment_status")
 
 
-def bury(beside: Beside, env: dict[str, str]) -> tuple[Order, dict[str, Any]]:
+def bury(beside: Beside, env: dict[str, str]) -> tuple[Order, DeadLetterSummary]:
     """An order whose IPN, genuine by its signature, has an amount with a decimal comma: no retry mends that."""
     order = beside.do(beside.shop.order(f"grace-{uuid4().hex[:8]}@example.com"))
     payment = beside.do(beside.shop.payment(order))
@@ -132,10 +135,8 @@ def bury(beside: Beside, env: dict[str, str]) -> tuple[Order, dict[str, Any]]:
     answer = httpx.post(f"{env['INGRESS_URL']}/payments/ipn", content=raw, headers=headers, trust_env=False)
     assert answer.status_code == 200, answer.text
 
-    async def letter() -> dict[str, Any] | None:
-        found = await beside.shop.admin.get("/admin/dead-letters", params={"orderId": order.id, "state": "open"})
-        items: list[dict[str, Any]] = found.json()["items"]
-        return items[0] if items else None
+    async def letter() -> DeadLetterSummary | None:
+        return next(iter(await beside.shop.dead_letters(order)), None)
 
     return order, beside.do(eventually(letter, "the IPN among the dead letters"))
 
@@ -149,7 +150,7 @@ def test_a_failed_order_is_explained_edited_replayed_and_fulfilled(
         opened.goto(f"{env['ADMIN_URL']}/orders/{order.id}")
         expect(opened.locator(".timeline")).to_contain_text("message.buried")
         fulfilment(opened).get_by_role("link", name=re.compile("ValidationError")).click()
-        expect(opened).to_have_url(re.compile(letter["id"]))
+        expect(opened).to_have_url(re.compile(str(letter.id)))
         expect(opened.locator("p.note.bad")).to_contain_text("outcome_amount")
         assert violations(opened) == []
         assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW
@@ -177,8 +178,9 @@ def test_a_failed_order_is_explained_edited_replayed_and_fulfilled(
         shot(opened, "operator-order-narrow-dark")
     [purchase] = beside.do(beside.shop.purchases(order.id))
     assert purchase["idempotencyKey"] == order.id
-    audit = beside.do(beside.shop.admin.get("/admin/audit-log", params={"target": f"dead_letter:{letter['id']}"}))
-    assert [(row["actor"], row["action"]) for row in audit.json()["items"]] == [
+    audit = beside.do(list_audit_log.asyncio(client=beside.shop.admin, target=f"dead_letter:{letter.id}"))
+    assert isinstance(audit, PageAuditRow)
+    assert [(row.actor, row.action) for row in audit.items] == [
         (operator, "dead_letter.replayed"),
         (operator, "dead_letter.opened_for_edit"),
     ]
