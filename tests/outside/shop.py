@@ -23,7 +23,6 @@ from bitloot_admin_client.api.orders import get_order
 from bitloot_admin_client.api.webhook_logs import list_webhook_logs
 from bitloot_admin_client.models import (
     DeadLetterSummary,
-    ListDeadLettersStateType0,
     OrderDetail,
     PageDeadLetterSummary,
     PageWebhookSummary,
@@ -174,13 +173,14 @@ class Shop:
     async def webhooks(self, **filters: Any) -> list[WebhookSummary]:
         """What admin knows of webhooks, the newest first."""
         found = await list_webhook_logs.asyncio(client=self.admin, **filters)
-        return list(found.items) if isinstance(found, PageWebhookSummary) else []
+        assert isinstance(found, PageWebhookSummary), found
+        return list(found.items)
 
     async def dead_letters(self, order: Order) -> list[DeadLetterSummary]:
-        """The order's open dead letters."""
-        state = ListDeadLettersStateType0.OPEN
-        found = await list_dead_letters.asyncio(client=self.admin, order_id=UUID(order.id), state=state)
-        return list(found.items) if isinstance(found, PageDeadLetterSummary) else []
+        """The order's dead letters, whatever has become of them."""
+        found = await list_dead_letters.asyncio(client=self.admin, order_id=UUID(order.id))
+        assert isinstance(found, PageDeadLetterSummary), found
+        return list(found.items)
 
     async def reaches(self, order: Order, *statuses: str, deadline_s: float = 60) -> dict[str, Any]:
         """The admin's view of the order once its machine state is one of `statuses`."""
