@@ -84,9 +84,10 @@ class Shop:
             await asyncio.wait([running])
         return letters
 
-    async def dlt(self, *arguments: str, database: bool = True, code: int = 0) -> Any:
+    async def dlt(self, *arguments: str, database: bool = True, code: int = 0, editor: str = "") -> Any:
         """`bitloot dlt …`: its JSON if it prints any, else its text."""
         env = {"KAFKA_BOOTSTRAP_SERVERS": self.family.bootstrap_servers, "DATABASE_URL": self._database.url_of("admin")}
+        env["EDITOR"] = editor
         if not database:
             env["DATABASE_URL"] = "postgresql://nobody:x@127.0.0.1:1/gone"
         result = await asyncio.to_thread(CliRunner().invoke, app, list(arguments), env=env)
@@ -190,6 +191,35 @@ async def test_the_topics_alone_are_enough_when_the_database_is_away(shop: Shop)
     await eventually(lambda: sorted(shop.effects) == ["e0", "e1", "e2"])
 
 
+async def test_a_replay_from_the_topics_is_audited_at_once_or_when_the_database_is_back(
+    shop: Shop, pool: Any, tmp_path: Path
+) -> None:
+    await shop.bury(2)
+    shop.refuses = False
+
+    async def audited() -> list[tuple[Any, ...]]:
+        rows = await pool.fetch("select actor, reason, target, detail ? 'record' from audit_log")
+        return sorted(tuple(row) for row in rows)
+
+    replay = ("replay", "--service", shop.family.service, "--from-topic", "--yes", "--actor", "ada", "--reason", "fire")
+    told = await shop.dlt(*replay, database=False)
+    assert "NO AUDIT ROW was written for 2" in told
+    assert await audited() == []
+    [one, two] = await shop.indexed(pool, 2)  # the database is back, and admin with it
+    assert {one.state, two.state} == {State.OPEN}
+    kept = tmp_path / "replay.txt"
+    kept.write_text(told[told.index("{") :])
+    assert len((await shop.dlt("record", str(kept), "--json"))["recorded"]) == 2
+    assert (await shop.dlt("record", str(kept), "--json")) == {"recorded": [], "unknown": []}
+    targets = sorted(f"dead_letter:{each.id}" for each in (one, two))
+    assert await audited() == [("ada", "fire", target, True) for target in targets]
+
+    report = await shop.dlt(*replay, "--json")
+    assert "unaudited" not in report
+    assert await audited() == [("ada", "fire", target, own) for target in targets for own in (False, True)]
+    assert "not what a replay printed" in await shop.dlt("record", str(Path(__file__)), code=2)
+
+
 async def test_filters_mean_the_same_on_the_table_and_on_the_topic(shop: Shop, pool: Any) -> None:
     orders = await shop.bury(3)
     [letter, *_] = await shop.indexed(pool, 3)
@@ -264,6 +294,19 @@ class TestEdit:
         await eventually(lambda: len(shop.effects) == 1)
         assert shop.effects != ["e0"], "another message has another id, the same for the same edit"
         assert ("bitloot-edited-from", b"e0") in sent[0].headers
+
+    async def test_an_editor_changes_one_message(self, shop: Shop, pool: Any, tmp_path: Path) -> None:
+        await shop.bury(1)
+        [letter] = await shop.indexed(pool, 1)
+        editor = tmp_path / "editor"
+        editor.write_text('#!/bin/sh\nsed -i \'s/"n": 0/"n": 7/\' "$1"\n')
+        editor.chmod(0o755)
+        shop.refuses = False
+        report = await shop.dlt("replay", str(letter.id), "--edit", "--json", editor=str(editor))
+        assert report["sent"] == [str(letter.id)]
+        [_, edited] = await shop.family.records(shop.family.topic, at_least=2)
+        assert json.loads(edited.value)["n"] == 7
+        assert "nothing was changed" in await shop.dlt("replay", str(letter.id), "--edit", editor="true", code=1)
 
     def test_money_is_not_edited(self) -> None:
         body = {"payment_id": "1", "payment_status": "finished", "actually_paid": "1.5"}
