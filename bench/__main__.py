@@ -1,6 +1,6 @@
 """Runs every benchmark, one after another, and writes bench/results.json and a table.
 
-python -m bench [ingress|ladder|pipeline ...]
+python -m bench [ingress|ladder|pipeline|admin ...]
 """
 
 import json
@@ -16,7 +16,7 @@ import psutil
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
-BENCHMARKS = ("ingress", "ladder", "pipeline")
+BENCHMARKS = ("ingress", "ladder", "pipeline", "admin")
 
 
 def run(name: str) -> dict[str, Any]:
