@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ import httpx
 from bitloot_admin.models.model import Model
 from bitloot_admin.paging import PageRequest
 from bitloot_admin.store import overview
-from bitloot_admin.store.listing import Listing, fetch_page
+from bitloot_admin.store.listing import fetch_page
 from bitloot_admin.use_cases.find_anything import find_anything
 from bitloot_admin.use_cases.generate_history import generate_history
 from bitloot_admin.use_cases.show_order import show_order
-from bitloot_common.db import Pool, open_pool
+from bitloot_common.db import open_pool
 from bitloot_common.settings import DatabaseSettings
 from bitloot_local import topology
 from bitloot_local.config import Config
@@ -83,23 +84,16 @@ async def database_ms(admin_url: str) -> dict[str, float]:
     email = await pool.fetchval("select email from orders where id = $1", order)
     told: dict[str, float] = {}
     for name, listing in LISTS.items():
-        told[name] = await _ms(lambda listing=listing: fetch_page(pool, listing, PageRequest(), Anything))
-        cursor = await _further(pool, listing)
-        if cursor:
-            request = PageRequest(cursor=cursor)
-            told[f"{name}, further on"] = await _ms(
-                lambda listing=listing, request=request: fetch_page(pool, listing, request, Anything)
-            )
+        told[name] = await _ms(partial(fetch_page, pool, listing, PageRequest(), Anything))
+        further = (await fetch_page(pool, listing, PageRequest(limit=200), Anything)).next_cursor
+        if further:
+            request = PageRequest(cursor=further)
+            told[f"{name}, further on"] = await _ms(partial(fetch_page, pool, listing, request, Anything))
     told["one order"] = await _ms(lambda: show_order(pool, order))
     told["the search box"] = await _ms(lambda: find_anything(pool, email))
     told["the overview"] = await _ms(lambda: overview.read(pool))
     await pool.close()
     return told
-
-
-async def _further(pool: Pool, listing: Listing) -> str | None:
-    found = await fetch_page(pool, listing, PageRequest(limit=200), Anything)
-    return found.next_cursor
 
 
 async def _ms(work: Callable[[], Awaitable[Any]]) -> float:
@@ -154,6 +148,7 @@ def measure(orders: int) -> dict[str, Any]:
     """Everything."""
     DEFAULT_ROOT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=DEFAULT_ROOT, prefix="bench-admin-") as root:
+        Path(root).chmod(0o755)  # PostgreSQL runs as somebody else
         system = System(settings(Path(root)))
         try:
             system.up(admin_only)

@@ -78,6 +78,25 @@ def test_filters_survive_reload_and_back(signed_in: Page, admin: Admin) -> None:
     expect(chips.first).to_have_text("expired")
 
 
+def test_filters_are_kept_as_a_view_of_ones_own(browser: Browser, signed_in: Page, admin: Admin) -> None:
+    signed_in.goto(f"{admin.url}/orders")
+    signed_in.locator("select[name=status]").select_option("expired")
+    expect(signed_in).to_have_url(re.compile(r"status=expired$"))
+    signed_in.get_by_role("button", name="Save view").click()
+    signed_in.get_by_label("Name").fill("Too late")
+    signed_in.get_by_role("button", name="Save", exact=True).click()
+    views = signed_in.get_by_role("navigation", name="Saved views")
+    signed_in.goto(f"{admin.url}/orders")
+    views.get_by_role("link", name="Too late").click()
+    expect(signed_in.locator("select[name=status]")).to_have_value("expired")
+    with page(browser) as other:
+        sign_in(other, admin.url, "viewer@bitloot.example", PASSWORD)
+        other.goto(f"{admin.url}/orders")
+        expect(other.get_by_role("navigation", name="Saved views")).to_have_count(0)
+    views.get_by_role("button", name="Forget the view Too late").click()
+    expect(views).to_have_count(0)
+
+
 def test_pages_of_a_list_are_links_that_can_be_kept(signed_in: Page, admin: Admin) -> None:
     signed_in.goto(f"{admin.url}/orders?limit=10")
     first = signed_in.locator("[data-row]").first.get_attribute("href")

@@ -30,7 +30,7 @@ def needed(route: APIRoute) -> Right | None:
 
 def call(client: httpx.Client, route: APIRoute) -> httpx.Response:
     path = route.path
-    for name in ("order_id", "webhook_id", "person_id", "token_id", "letter_id", "job_id", "group"):
+    for name in ("order_id", "webhook_id", "person_id", "token_id", "letter_id", "job_id", "view_id", "group"):
         path = path.replace(f"{{{name}}}", ANY_ID)
     assert "{" not in path, f"the test knows no value for a parameter of {path}"
     with client.stream(method(route), path) as answer:
