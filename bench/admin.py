@@ -46,6 +46,10 @@ from playwright.sync_api import sync_playwright
 ROUNDS = 3
 PASSWORD = "a good password for the bench"
 TABLES = "orders, payments, reservations, deliveries, webhook_logs, order_events, dead_letters"
+# milliseconds since the navigation began; it may be yet to come
+FIRST_PAINT = """new Promise((done) => new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (entry.name === "first-contentful-paint") done(entry.startTime);
+}).observe({ type: "paint", buffered: true }))"""
 
 
 class Anything(Model):
@@ -127,10 +131,7 @@ def paint_ms(url: str, token: str) -> dict[str, float]:
                 taken = []
                 for _ in range(ROUNDS):
                     opened.goto(url + path)
-                    opened.wait_for_function(
-                        "performance.getEntriesByType('paint').some(e => e.name === 'first-contentful-paint')"
-                    )
-                    taken.append(opened.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+                    taken.append(opened.evaluate(FIRST_PAINT))
                 told[path.replace(order, "…").replace(letter, "…").replace(webhook, "…")] = round(
                     statistics.median(taken)
                 )

@@ -69,7 +69,7 @@ class Provider:
     """One provider, by its issuer URL. Its metadata and keys are remembered for an hour."""
 
     def __init__(self, issuer: str, client_id: str, client_secret: str, redirect_uri: str) -> None:
-        self._issuer = issuer
+        self.issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
         self._redirect_uri = redirect_uri
@@ -126,7 +126,7 @@ class Provider:
             claims = CodeIDToken(
                 token.claims,
                 token.header,
-                options={"iss": {"value": self._issuer}, "aud": {"value": self._client_id}},
+                options={"iss": {"value": self.issuer}, "aud": {"value": self._client_id}},
                 params={"nonce": nonce, "client_id": self._client_id, "access_token": access_token},
             )
             claims.validate(leeway=LEEWAY_S)
@@ -138,9 +138,9 @@ class Provider:
     async def _read(self, *, again: bool = False) -> None:
         if not again and time.monotonic() - self._read_at < REMEMBERED_S and self._metadata:
             return
-        metadata = await self._ask("GET", f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
+        metadata = await self._ask("GET", f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
         wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        if metadata.get("issuer") != self._issuer or not all(isinstance(metadata.get(name), str) for name in wanted):
+        if metadata.get("issuer") != self.issuer or not all(isinstance(metadata.get(name), str) for name in wanted):
             log.warning("oidc.metadata.wrong", issuer=metadata.get("issuer"))
             raise ProviderAway("The sign-in provider's description of itself is not the configured one.")
         keys = await self._ask("GET", metadata["jwks_uri"])

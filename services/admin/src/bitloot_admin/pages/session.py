@@ -66,7 +66,7 @@ async def go_to_provider(parts: UsesParts, next: str = "/") -> Response:  # noqa
 
 @routes.get("/sign-in/oidc/callback", dependencies=[Depends(PUBLIC)])
 async def come_back_from_provider(
-    parts: UsesParts, request: Request, state: str = "", code: str = "", error: str = ""
+    parts: UsesParts, request: Request, state: str = "", code: str = "", error: str = "", iss: str = ""
 ) -> Response:
     """The provider has sent the browser back: with a code for us, or with a refusal."""
     provider, attempt = _provider(parts), _attempt(parts, request)
@@ -75,7 +75,7 @@ async def come_back_from_provider(
         check_pace(parts, request)
         if attempt is None or not tokens.same(state, attempt.state):
             raise Unauthorized("This sign-in was not begun in this browser, or has taken too long; try again.")
-        if error or not code:
+        if error or not code or (iss and iss != provider.issuer):
             raise Unauthorized("The provider did not sign you in.")
         claimed = await provider.finish(code, attempt)
         address, agent = request.client.host if request.client else None, request.headers.get("user-agent")
@@ -101,8 +101,9 @@ def _attempt_cookie(parts: Parts) -> str:
 
 def _attempt(parts: Parts, request: Request) -> Attempt | None:
     try:
-        return Attempt(**orjson.loads(base64.urlsafe_b64decode(request.cookies.get(_attempt_cookie(parts), ""))))
-    except (ValueError, TypeError, binascii.Error):
+        kept = orjson.loads(base64.urlsafe_b64decode(request.cookies.get(_attempt_cookie(parts), "")))
+        return Attempt(**{name: str(kept[name]) for name in Attempt.__slots__})
+    except (ValueError, TypeError, KeyError, binascii.Error):
         return None
 
 
