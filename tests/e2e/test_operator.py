@@ -214,3 +214,26 @@ def test_webhooks_are_filtered_in_the_url_and_read_over_the_list(
         opened.go_back()
         expect(rows).to_have_count(1)
         expect(opened.locator("select[name=provider]")).to_have_value("nowpayments")
+
+
+def test_a_live_list_changes_rows_where_they_stand_and_counts_what_is_new(
+    browser: Browser, beside: Beside, env: dict[str, str], operator: str
+) -> None:
+    first = beside.do(beside.shop.order(f"barbara-{uuid4().hex[:8]}@example.com"))
+    payment = beside.do(beside.shop.payment(first))
+    with page(browser, bypass_csp=True) as opened:
+        sign_in(opened, env["ADMIN_URL"], operator, PASSWORD)
+        opened.goto(f"{env['ADMIN_URL']}/orders")
+        expect(opened.locator("#live")).to_have_attribute("data-state", "on")
+        top = opened.locator("tr[data-order]").first
+        expect(top).to_have_attribute("data-order", first.id)
+
+        second = beside.do(beside.shop.order(f"leslie-{uuid4().hex[:8]}@example.com"))
+        expect(opened.locator(".fresh")).to_contain_text(re.compile(r"\d+ orders? moved or came since"))
+        beside.do(beside.shop.pay(payment))
+        expect(top.locator("td[data-label=Fulfilment] .chip")).to_have_text("fulfilled")
+        expect(top).to_have_attribute("data-order", first.id)
+        assert violations(opened) == []
+        shot(opened, "operator-list-live")
+        opened.keyboard.press("r")
+        expect(top).to_have_attribute("data-order", second.id)
