@@ -147,6 +147,9 @@ def test_a_failed_order_is_explained_edited_replayed_and_fulfilled(
     order, letter = bury(beside, env)
     with page(browser, width=NARROW, scheme="dark", refusals=1, bypass_csp=True) as opened:
         sign_in(opened, env["ADMIN_URL"], operator, PASSWORD)
+        opened.goto(f"{env['ADMIN_URL']}/dead-letters")
+        expect(opened.locator(".groups")).to_contain_text("ValidationError")
+        assert violations(opened) == []
         opened.goto(f"{env['ADMIN_URL']}/orders/{order.id}")
         expect(opened.locator(".timeline")).to_contain_text("message.buried")
         fulfilment(opened).get_by_role("link", name=re.compile("ValidationError")).click()
@@ -169,6 +172,7 @@ def test_a_failed_order_is_explained_edited_replayed_and_fulfilled(
         opened.get_by_label("Why").fill("a comma in the provider's amount")
         opened.get_by_role("button", name="Replay edited").click()
         expect(opened.locator("#job .chip")).to_have_text("finished")
+        assert violations(opened) == []
         shot(opened, "operator-job-narrow-dark")
 
         opened.goto(f"{env['ADMIN_URL']}/orders/{order.id}")

@@ -21,8 +21,8 @@ LOOK_EVERY_S: Final = 1.0
 # what failed needs a moment to come back: the ladder is 31 s long, a permanent error takes none of it
 AFTERMATH_S: Final = 2.0
 # a job says that it lives every LOOK_EVERY_S; one that has not for so long has lost its process
-LOST_S: Final = 10.0
-ADOPT_EVERY_S: Final = 2.0
+LOST_S: Final = 6.0
+ADOPT_EVERY_S: Final = 1.0
 
 
 class Jobs:
