@@ -122,10 +122,8 @@ def test_an_order_is_found_by_its_e_mail_and_watched_from_paid_to_fulfilled(
         expect(opened.locator("pre[data-view=pretty]").first).to_contain_text("payment_status")
 
 
-def bury(beside: Beside, env: dict[str, str]) -> tuple[Order, DeadLetterSummary]:
-    """An order whose IPN, genuine by its signature, has an amount with a decimal comma: no retry mends that."""
-    order = beside.do(beside.shop.order(f"grace-{uuid4().hex[:8]}@example.com"))
-    payment = beside.do(beside.shop.payment(order))
+def bury(beside: Beside, env: dict[str, str], order: Order, payment: dict[str, Any]) -> DeadLetterSummary:
+    """The order's IPN, genuine by its signature, has an amount with a decimal comma: no retry mends that."""
     raw, headers = beside.shop.signed_ipn(
         payment_id=int(payment["paymentId"]), payment_status="finished", order_id=order.id,
         price_amount=float(payment["priceAmount"]), price_currency=payment["priceCurrency"].lower(),
@@ -138,20 +136,24 @@ def bury(beside: Beside, env: dict[str, str]) -> tuple[Order, DeadLetterSummary]
     async def letter() -> DeadLetterSummary | None:
         return next(iter(await beside.shop.dead_letters(order)), None)
 
-    return order, beside.do(eventually(letter, "the IPN among the dead letters"))
+    return beside.do(eventually(letter, "the IPN among the dead letters"))
 
 
 def test_a_failed_order_is_explained_edited_replayed_and_fulfilled(
     browser: Browser, beside: Beside, env: dict[str, str], operator: str
 ) -> None:
-    order, letter = bury(beside, env)
+    order = beside.do(beside.shop.order(f"grace-{uuid4().hex[:8]}@example.com"))
+    payment = beside.do(beside.shop.payment(order))
     with page(browser, width=NARROW, scheme="dark", refusals=1, bypass_csp=True) as opened:
         sign_in(opened, env["ADMIN_URL"], operator, PASSWORD)
+        opened.goto(f"{env['ADMIN_URL']}/orders/{order.id}")
+        expect(opened.locator("#live")).to_have_attribute("data-state", "on")
+        letter = bury(beside, env, order, payment)
+        expect(opened.locator(".timeline")).to_contain_text("message.buried")  # without a reload
         opened.goto(f"{env['ADMIN_URL']}/dead-letters")
         expect(opened.locator(".groups")).to_contain_text("ValidationError")
         assert violations(opened) == []
         opened.goto(f"{env['ADMIN_URL']}/orders/{order.id}")
-        expect(opened.locator(".timeline")).to_contain_text("message.buried")
         fulfilment(opened).get_by_role("link", name=re.compile("ValidationError")).click()
         expect(opened).to_have_url(re.compile(str(letter.id)))
         expect(opened.locator("p.note.bad")).to_contain_text("outcome_amount")

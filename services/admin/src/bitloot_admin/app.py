@@ -81,7 +81,7 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             stack.push_async_callback(agents.stop)
             jobs = Jobs(pool, bootstrap_servers=servers)
             stack.push_async_callback(jobs.stop)
-            agents.start("dead-letter-indexer", Indexer(pool, servers, CONSUMERS).run)
+            agents.start("dead-letter-indexer", Indexer(pool, servers, CONSUMERS, tell=hub.buried).run)
             agents.start("live-feed", Feed(hub, bootstrap_servers=servers).run)
             agents.start("broker-watch", broker.run)
             agents.start("health-watch", health.run)
