@@ -37,9 +37,7 @@ async def all_arrive(shop: Shop, orders: list[Order], deadline_s: float = 90) ->
 
 
 async def nothing_was_buried(shop: Shop, orders: list[Order]) -> None:
-    letters = (await shop.admin.get("/admin/dead-letters", params={"limit": 200})).json()["items"]
-    ids = {order.id for order in orders}
-    assert [letter for letter in letters if letter.get("orderId") in ids] == []
+    assert [letter for order in orders for letter in await shop.dead_letters(order)] == []
 
 
 async def test_two_partial_payments_of_different_amounts_and_then_the_rest(shop: Shop) -> None:
