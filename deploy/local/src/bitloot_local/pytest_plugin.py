@@ -15,7 +15,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from bitloot_local.system import System, in_thread, settings
 
 TEST_ROOTS = DEFAULT_ROOT / "test"
 TEMPLATE = "bitloot_template"
+TRACES = "traces.jsonl"  # below a system's directory: every span of every service of ours, one a line
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,9 @@ def systems(stack_root: Path) -> Callable[[KinguinApi], System]:
 
     def of(kinguin_api: KinguinApi) -> System:
         if kinguin_api not in started:
-            system = System(settings(stack_root / f"system-{kinguin_api}", kinguin_api))
+            config = settings(stack_root / f"system-{kinguin_api}", kinguin_api)
+            machine = {**config.machine, "OTEL_TRACES_FILE": str(config.layout.root / TRACES)}
+            system = System(replace(config, machine=machine))
             system.up()
             started[kinguin_api] = system
         return started[kinguin_api]

@@ -1,19 +1,31 @@
 """`/healthz` (alive), `/readyz` (dependencies, one by one) and `/metrics` (Prometheus) for every service."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 CHECK_TIMEOUT_S = 2.0
+PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 Check = Callable[[], Awaitable[object]]
 
 
 class Degraded(Exception):
     """Raised by a check whose dependency is away while the service goes on without it."""
+
+
+def is_probe(scope: MutableMapping[str, Any]) -> bool:
+    """Whether the request is a machine's look at the health: not worth a trace every few seconds."""
+    return scope.get("path") in PATHS
+
+
+# of every service's FastAPI: a span per request, none for each step inside it
+TELEMETRY: Final[TelemetryConfig] = {"exclude": is_probe, "operation_spans": False}
 
 
 def health_routes(checks: Mapping[str, Check]) -> APIRouter:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bitloot_common import db
 from bitloot_common.agents import Agents
-from bitloot_common.health import health_routes
+from bitloot_common.health import TELEMETRY, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -121,7 +121,9 @@ class Ingress:
 def create_app(settings: Settings) -> ASGIApp:
     """The whole service as one ASGI application."""
     ingress = Ingress(settings)
-    app = FastAPI(title="BitLoot ingress", description=DESCRIPTION, version="1", lifespan=ingress.running)
+    app = FastAPI(
+        title="BitLoot ingress", description=DESCRIPTION, version="1", lifespan=ingress.running, telemetry=TELEMETRY
+    )
     install_problems(app)
     app.include_router(checkout_routes(ingress.checkout))
     app.include_router(webhook_routes())
