@@ -1,4 +1,4 @@
-"""What is in the images that compose built, where Docker is and they are there: nothing secret, nothing to build with."""
+"""What is in the images that compose built, where they are: nothing secret, nothing to build with."""
 
 import json
 import subprocess

@@ -6,6 +6,8 @@
     system                                                  the whole system; kill it, restart it, look at it
     systems                                                 the same by adapter: systems("esa")
 
+TEST_SERVERS=testcontainers makes Kafka and PostgreSQL containers, where there is Docker (`containers.py`).
+
 Everything lives under `.local/test/<pid>` and is stopped when the session ends, however it ends; what a
 killed session left behind is stopped by the next one. The directory stays when a test failed.
 """
@@ -123,8 +125,18 @@ def stack_root(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def own_servers(stack_root: Path) -> System:
-    return System(settings(stack_root / "servers"))
+def own_servers(stack_root: Path) -> Iterator[System]:
+    config = settings(stack_root / "servers")
+    if os.environ.get("TEST_SERVERS") != "testcontainers":
+        yield System(config)
+        return
+    from bitloot_local.containers import ContainerServers  # of the development group, and only here
+
+    servers = ContainerServers(config)
+    try:
+        yield servers
+    finally:
+        servers.remove()
 
 
 @pytest.fixture(scope="session")
