@@ -53,7 +53,7 @@ def own_files(image: str) -> Iterator[tuple[str, bytes]]:
 def our_secrets() -> set[bytes]:
     """The values that this machine's `.env` and local stack hold as secrets."""
     words = ("SECRET", "PASSWORD", "TOKEN", "KEY")
-    known = {}
+    known: dict[str, str] = {}
     for file in (ROOT / ".env", ROOT / ".env.example", ROOT / ".local/secrets.env"):
         known |= {f"{file}:{k}": v for k, v in envfile.read(file).items()} if file.exists() else {}
     return {value.encode() for name, value in known.items() if any(w in name for w in words) and len(value) >= 12}

@@ -7,6 +7,16 @@ from spans import Span, drawn, of_trace, orphans, read
 from stack import Stack
 
 FAILURES = 2
+HOPS = (
+    ("ingress", "payments.ipn", "fulfillment"),
+    ("fulfillment", "orders.paid", "fulfillment"),
+    ("fulfillment", "deliveries.requested", "delivery"),
+    ("delivery", "deliveries.stored", "delivery"),
+    ("delivery", "deliveries.stored", "fulfillment"),
+    ("delivery", "deliveries.mailed", "fulfillment"),
+)
+CALLS = ("GET kinguin.delivered", "S3.PutObject", "SMTP send")
+STAGES = {"order.paid", "order.reserved", "order.delivered", "keys.stored", "mail.sent", "order.fulfilled"}
 
 
 async def test_a_retried_order_is_one_trace_without_an_orphan(shop: Shop, stack: Stack) -> None:
@@ -15,55 +25,54 @@ async def test_a_retried_order_is_one_trace_without_an_orphan(shop: Shop, stack:
     await shop.fault(provider="kinguin", operation="reserve", mode="error", status=503, count=FAILURES)
     await shop.pay(payment)
     await shop.reaches(order, "fulfilled")
-    trace = await whole_trace(shop, stack, order)
-    shown = drawn(trace)
+    exported, trace = await whole_trace(shop, stack, order)
+    try:
+        hangs_together(exported, trace)
+        shows_every_message(trace, order)
+        shows_every_attempt(trace)
+        shows_every_call(trace)
+    except (AssertionError, ValueError) as error:
+        raise AssertionError(f"{error}\n{drawn(trace)}") from error
 
-    assert orphans(trace) == [], shown
+
+def hangs_together(exported: list[Span], trace: list[Span]) -> None:
+    """One root, the webhook; every parent and every link is a span that somebody exported."""
+    assert orphans(trace) == []
     (root,) = [span for span in trace if span.parent is None]
-    assert (root.service, root.name, root.kind) == ("ingress", "webhook nowpayments", "SERVER"), shown
+    assert (root.service, root.name, root.kind) == ("ingress", "webhook nowpayments", "SERVER")
+    known = {span.id for span in exported}
+    assert [span.name for span in trace if not known.issuperset(span.links)] == []
 
-    # every message: sent by the relay of who wrote it, processed by who consumes it, by the conventions' names
-    for producer, topic, consumer in (
-        ("ingress", "payments.ipn", "fulfillment"),
-        ("fulfillment", "orders.paid", "fulfillment"),
-        ("fulfillment", "deliveries.requested", "delivery"),
-        ("delivery", "deliveries.stored", "delivery"),
-        ("delivery", "deliveries.stored", "fulfillment"),
-        ("delivery", "deliveries.mailed", "fulfillment"),
-    ):
-        sent = spans(trace, producer, f"send {topic}")
-        assert sent, f"{producer} sends {topic}\n{shown}"
-        assert {span.kind for span in sent} == {"PRODUCER"}
-        processed = spans(trace, consumer, f"process {topic}")
-        assert processed, f"{consumer} processes {topic}\n{shown}"
-        assert {span.kind for span in processed} == {"CONSUMER"}
-        assert all(span.attributes["messaging.system"] == "kafka" for span in (*sent, *processed))
-        assert all(
-            span.attributes["messaging.message.conversation_id"] == order.id
-            for span in (*sent, *processed)
-            if topic != "payments.ipn"  # a provider's message: its key is the provider's until it was read
-        )
 
-    # the attempts that failed, each with its call, and the hop to the next step of the ladder
+def shows_every_message(trace: list[Span], order: Order) -> None:
+    """Sent by the relay of who wrote it, processed by who consumes it, by the conventions' names."""
+    for producer, topic, consumer in HOPS:
+        sent, processed = spans(trace, producer, f"send {topic}"), spans(trace, consumer, f"process {topic}")
+        assert {span.kind for span in sent} == {"PRODUCER"}, f"{producer} sends {topic}"
+        assert {span.kind for span in processed} == {"CONSUMER"}, f"{consumer} processes {topic}"
+        for span in (*sent, *processed):
+            assert span.attributes["messaging.system"] == "kafka"
+            assert span.attributes["messaging.message.conversation_id"] == order.id
+
+
+def shows_every_attempt(trace: list[Span]) -> None:
+    """Each that failed with its call to Kinguin and its hop to the next step; each linked to the one before."""
     attempts = [one for one in spans(trace, "fulfillment", "process orders.paid") if calls(trace, one, "reserve")]
     attempts.sort(key=lambda span: span.attributes["bitloot.attempt"])
-    assert [span.failed for span in attempts] == [True] * FAILURES + [False], shown
+    assert [span.failed for span in attempts] == [True] * FAILURES + [False]
     for failed, after in pairwise(attempts):
-        assert failed.id in after.links, "each attempt links to the one before"
-        (hop,) = [
-            span for span in trace if span.parent == failed.id and span.name.startswith("send fulfillment.retry.")
-        ]
+        assert failed.id in after.links
+        (call,) = calls(trace, failed, "reserve")
+        assert call.attributes["http.response.status_code"] == 503
+        (hop,) = [one for one in trace if one.parent == failed.id and one.name.startswith("send fulfillment.retry.")]
         assert hop.kind == "PRODUCER"
-    assert [
-        call.attributes["http.response.status_code"] for span in attempts for call in calls(trace, span, "reserve")
-    ][:FAILURES] == [503] * FAILURES
 
-    # the world outside: codes fetched, sealed away, mailed
-    for name in ("GET kinguin.delivered", "S3.PutObject", "SMTP send"):
-        (call, *_) = spans(trace, "delivery", name) or [None]
-        assert call is not None, f"{name}\n{shown}"
-        assert call.kind == "CLIENT"
-        assert not call.failed
+
+def shows_every_call(trace: list[Span]) -> None:
+    """The codes fetched, sealed away and mailed."""
+    for name in CALLS:
+        (call,) = spans(trace, "delivery", name)
+        assert (call.kind, call.failed) == ("CLIENT", False)
 
 
 def spans(trace: list[Span], service: str, name: str) -> list[Span]:
@@ -74,14 +83,15 @@ def calls(trace: list[Span], attempt: Span, operation: str) -> list[Span]:
     return [span for span in trace if span.parent == attempt.id and span.name.endswith(f" kinguin.{operation}")]
 
 
-async def whole_trace(shop: Shop, stack: Stack, order: Order) -> list[Span]:
-    """The trace that the order's timeline names, once its last message has been processed."""
+async def whole_trace(shop: Shop, stack: Stack, order: Order) -> tuple[list[Span], list[Span]]:
+    """All that was exported, and of it the trace that the order's timeline names from `paid` on; once its last
+    message has been processed."""
     timeline = (await shop.admin_order(order.id))["timeline"]
-    (paid,) = [entry for entry in timeline if entry["event"] == "order.paid"]
-    assert {entry["traceId"] for entry in timeline if entry["event"] != "order.created"} >= {paid["traceId"]}
+    (trace_id,) = {entry["traceId"] for entry in timeline if entry["event"] in STAGES}
 
-    async def probe() -> list[Span] | None:
-        trace = of_trace(read(stack.traces()), paid["traceId"])
-        return trace if spans(trace, "fulfillment", "process deliveries.mailed") else None
+    async def probe() -> tuple[list[Span], list[Span]] | None:
+        exported = read(stack.traces())
+        trace = of_trace(exported, trace_id)
+        return (exported, trace) if spans(trace, "fulfillment", "process deliveries.mailed") else None
 
     return await eventually(probe, "the trace's last span")
