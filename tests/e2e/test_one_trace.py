@@ -56,16 +56,22 @@ def shows_every_message(trace: list[Span], order: Order) -> None:
 
 
 def shows_every_attempt(trace: list[Span]) -> None:
-    """Each that failed with its call to Kinguin and its hop to the next step; each linked to the one before."""
-    attempts = [one for one in spans(trace, "fulfillment", "process orders.paid") if calls(trace, one, "reserve")]
+    """Each that failed with its hop to the next step, each linked to the one before; and what Kinguin answered.
+
+    The ESA adapter needs more of them: it asks first whether the unclear purchase exists.
+    """
+    attempts = spans(trace, "fulfillment", "process orders.paid")
     attempts.sort(key=lambda span: span.attributes["bitloot.attempt"])
-    assert [span.failed for span in attempts] == [True] * FAILURES + [False]
+    assert len(attempts) > FAILURES
+    assert [span.failed for span in attempts] == [True] * (len(attempts) - 1) + [False]
     for failed, after in pairwise(attempts):
         assert failed.id in after.links
-        (call,) = calls(trace, failed, "reserve")
-        assert call.attributes["http.response.status_code"] == 503
         (hop,) = [one for one in trace if one.parent == failed.id and one.name.startswith("send fulfillment.retry.")]
         assert hop.kind == "PRODUCER"
+    calls = [one for one in trace if one.name == "POST kinguin.reserve"]
+    assert {call.parent for call in calls} <= {attempt.id for attempt in attempts}
+    assert [call.attributes["http.response.status_code"] for call in calls][:FAILURES] == [503] * FAILURES
+    assert [call.failed for call in calls] == [True] * FAILURES + [False]
 
 
 def shows_every_call(trace: list[Span]) -> None:
@@ -77,10 +83,6 @@ def shows_every_call(trace: list[Span]) -> None:
 
 def spans(trace: list[Span], service: str, name: str) -> list[Span]:
     return [span for span in trace if span.service == service and span.name == name]
-
-
-def calls(trace: list[Span], attempt: Span, operation: str) -> list[Span]:
-    return [span for span in trace if span.parent == attempt.id and span.name.endswith(f" kinguin.{operation}")]
 
 
 async def whole_trace(shop: Shop, stack: Stack, order: Order) -> tuple[list[Span], list[Span]]:
