@@ -1,8 +1,6 @@
-"""Runs every benchmark, one after another, and writes bench/results.json and a table.
+"""Runs every benchmark, one after another, and writes bench/results.json and a table."""
 
-python -m bench [ingress|ladder|pipeline ...]
-"""
-
+import argparse
 import json
 import platform
 import subprocess
@@ -39,7 +37,11 @@ def rows(value: Any, path: str = "") -> list[tuple[str, str]]:
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list(BENCHMARKS)
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("benchmarks", nargs="*", metavar="NAME", help=f"some of: {', '.join(BENCHMARKS)} (all)")
+    wanted = parser.parse_args().benchmarks or list(BENCHMARKS)
+    if unknown := set(wanted) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in wanted:
         known[name] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **run(name)}

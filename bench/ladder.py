@@ -1,6 +1,6 @@
 """The ladder measured: throughput as ratios in one run, lateness of 20,000 failing messages, what the inbox costs.
 
-    python -m bench.ladder [--json] [--quick]
+    python -m bench.ladder [--json] [--quick] [--out FILE]
 
 Starts a Kafka and a PostgreSQL of its own. Ratios mean something on any machine; rates are this machine's.
 """
@@ -11,10 +11,12 @@ import logging
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import structlog
 import uvloop
+from bitloot_common.server import calm_collector
 from bitloot_local.layout import DEFAULT_ROOT
 from bitloot_local.system import System, settings
 
@@ -25,6 +27,7 @@ ROUNDS = 3
 
 
 async def main(stage: Stage, messages: int) -> dict[str, Any]:
+    calm_collector()  # as a service does once it has started
     throughput = await ladder_throughput.measure(stage, messages, ROUNDS)
     waiting = await ladder_throughput.measure_waiting(stage, messages // 10)
     delay = await ladder_delay.measure(stage, messages)
@@ -59,6 +62,7 @@ def run(work: Callable[[Stage], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", action="store_true", help="answer in JSON")
+    arguments.add_argument("--out", type=Path, help="write the result there as JSON, too")
     arguments.add_argument("--quick", action="store_true", help="a tenth of the messages")
     chosen = arguments.parse_args()
     logging.basicConfig(level=logging.ERROR)
@@ -66,4 +70,6 @@ if __name__ == "__main__":
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=True
     )
     found = run(lambda stage: main(stage, 2_000 if chosen.quick else 20_000))
+    if chosen.out:
+        chosen.out.write_text(json.dumps(found, indent=2) + "\n")
     sys.stdout.write((json.dumps(found, indent=2) if chosen.json else table(found)) + "\n")

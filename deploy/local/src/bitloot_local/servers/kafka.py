@@ -14,7 +14,7 @@ from bitloot_local.ports import HOST
 from bitloot_local.program import Program, Report
 
 CLUSTER_ID = "Yml0bG9vdC1sb2NhbC0wMQ"
-JVM = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
+JVM = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 FORMAT_S_MAX = 60
 
 PROPERTIES = """\

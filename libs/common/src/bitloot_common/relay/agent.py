@@ -137,11 +137,11 @@ class Relay:
             if self._failing is not None:
                 log.info("outbox.relay.resumed")
             self._failing, retry_s = None, RETRY_S_MIN
+            if self._stopping and not published:
+                return
             if published:
                 await asyncio.sleep(PAUSE_S)
-            elif self._stopping:
-                return
-            else:
+            if published < ROWS_MAX:  # there was no more when we read; whoever has committed since has woken us
                 await self._wait()
 
     async def _wait(self) -> None:

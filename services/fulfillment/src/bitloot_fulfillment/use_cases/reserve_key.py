@@ -3,21 +3,30 @@
 1. One transaction: the order is locked, the intent and the lease on it are committed (`requested_at`).
 2. Without a transaction: was a call made before? Then look it up by our external id, and buy again only
    when the search has said "none" as often as the API's search policy wants. Else buy.
-3. One transaction: the result. Then `give`, which is harmless when repeated.
+3. `give` at once, which is harmless when repeated; then one transaction: both results. A crash before it is
+   an unclear outcome like any other: the next attempt looks the purchase up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from uuid import UUID
 
 import structlog
 from bitloot_common.retry import Outage
-from bitloot_kinguin import ExternalIdTaken, KinguinUnavailable, OfferUnavailable, Refused, Reservation
+from bitloot_kinguin import (
+    ExternalIdTaken,
+    KinguinUnavailable,
+    OfferUnavailable,
+    Refused,
+    Reservation,
+    ReservationEnded,
+    ReservationStatus,
+)
 
 from bitloot_fulfillment.books import Cause
 from bitloot_fulfillment.buyer import Buyer, external_id_of
 from bitloot_fulfillment.errors import OrderUnknown, OvertakenByAnother, PurchaseInWork, PurchaseUnsettled
-from bitloot_fulfillment.kinguin_news import TAKEN_BACK, of_reservation
+from bitloot_fulfillment.kinguin_news import TAKEN_BACK, News, of_reservation
 from bitloot_fulfillment.order_machine import Fact, Status
 from bitloot_fulfillment.progress import learn
 from bitloot_fulfillment.store import orders, purchases
@@ -50,7 +59,7 @@ async def reserve_key(buyer: Buyer, order_id: UUID, cause: Cause) -> None:
     claim = await _claim(buyer, order_id, cause)
     if claim is None:
         return
-    purchase, status = claim.purchase, claim.order.status
+    purchase = claim.purchase
     if purchase.reservation_id is None:
         try:
             reservation = await _buy(buyer, claim)
@@ -60,12 +69,9 @@ async def reserve_key(buyer: Buyer, order_id: UUID, cause: Cause) -> None:
         if reservation.status.is_dead or reservation.status in TAKEN_BACK:
             await replace_offer(buyer, order_id, purchase.id, reservation.status, cause)
             return
-        status = await _record(buyer, order_id, purchase, reservation, cause)
-        reservation_id = reservation.id
-    else:
-        reservation_id = purchase.reservation_id
-    if status is Status.RESERVED:
-        await give_key(buyer, order_id, purchase.id, reservation_id, cause)
+        await _give_and_record(buyer, order_id, purchase, reservation, cause)
+    elif claim.order.status is Status.RESERVED:
+        await give_key(buyer, order_id, purchase.id, purchase.reservation_id, cause)
 
 
 async def _claim(buyer: Buyer, order_id: UUID, cause: Cause) -> Claim | None:
@@ -170,7 +176,34 @@ async def _release(buyer: Buyer, purchase: Purchase, error: str, *, surely_nothi
         await purchases.release(connection, purchase, error, surely_nothing=surely_nothing)
 
 
-async def _record(buyer: Buyer, order_id: UUID, purchase: Purchase, reservation: Reservation, cause: Cause) -> Status:
+async def _give_and_record(
+    buyer: Buyer, order_id: UUID, purchase: Purchase, reservation: Reservation, cause: Cause
+) -> None:
+    """Both answers in one transaction; whatever `give` raises, the reservation is written down before it goes on."""
+    news = of_reservation(reservation)
+    if reservation.status is not ReservationStatus.RESERVED:
+        await _record(buyer, order_id, purchase, news, cause)
+        return
+    try:
+        given = of_reservation(await buyer.kinguin.give(reservation.id))
+    except ReservationEnded as error:
+        await _record(buyer, order_id, purchase, news, cause)
+        await replace_offer(buyer, order_id, purchase.id, error.how, cause)
+    except Exception:
+        await _record(buyer, order_id, purchase, news, cause)
+        raise
+    else:
+        both = replace(
+            news,
+            status=given.status,
+            provider_status=given.provider_status,
+            updated_at=given.updated_at,
+            complete=given.complete,
+        )
+        await _record(buyer, order_id, purchase, both, cause)
+
+
+async def _record(buyer: Buyer, order_id: UUID, purchase: Purchase, news: News, cause: Cause) -> None:
     async with buyer.books.transaction() as connection:
         order = await orders.lock(connection, order_id)
         latest = await purchases.current(connection, order_id)
@@ -178,5 +211,4 @@ async def _record(buyer: Buyer, order_id: UUID, purchase: Purchase, reservation:
         assert latest is not None, "nor are reservations"
         if latest.id != purchase.id:
             raise OvertakenByAnother(f"purchase {purchase.external_id}")
-        after = await record_purchase(buyer, connection, order, latest, of_reservation(reservation), cause)
-        return after.status
+        await record_purchase(buyer, connection, order, latest, news, cause)
