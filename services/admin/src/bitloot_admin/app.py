@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from bitloot_common.agents import Agents
 from bitloot_common.db import close_pool, open_pool
 from bitloot_common.deadletters.indexer import Indexer
+from bitloot_common.docs import NO_CDN, install_docs
 from bitloot_common.health import TELEMETRY, Check, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
@@ -13,6 +14,7 @@ from bitloot_common.relay import Relay
 from fastapi import FastAPI
 
 from bitloot_admin import api, pages
+from bitloot_admin.backlog import Backlog
 from bitloot_admin.broker import CONSUMERS, BrokerWatch
 from bitloot_admin.health_watch import ServicesWatch
 from bitloot_admin.live import Feed, Hub
@@ -41,8 +43,10 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Look at and operate the pipeline: orders, webhooks, dead letters, people.",
         lifespan=_lifespan(settings, checks),
         telemetry=TELEMETRY,
+        **NO_CDN,
     )
     install_problems(app)
+    install_docs(app)
     install_error_pages(app)
     app.include_router(health_routes(checks))
     for routes in (*api.ROUTERS, *pages.ROUTERS):
@@ -79,6 +83,7 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             agents.start("live-feed", Feed(hub, bootstrap_servers=servers).run)
             agents.start("broker-watch", broker.run)
             agents.start("health-watch", health.run)
+            agents.start("backlog", Backlog(pool).run)
 
             app.state.parts = Parts(
                 settings=settings,

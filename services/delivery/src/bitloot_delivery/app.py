@@ -9,6 +9,7 @@ from email.utils import parseaddr
 
 from bitloot_common.agents import Agents
 from bitloot_common.db import Pool, close_pool, open_pool
+from bitloot_common.docs import NO_CDN, install_docs
 from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes, is_probe
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
@@ -153,9 +154,11 @@ def serve_door(
         description="The link page, and the health of delivery.",
         lifespan=lifespan,
         telemetry={**TELEMETRY, "exclude": lambda scope: carries_token(scope) or is_probe(scope)},
+        **NO_CDN,
     )
     app.add_middleware(LinkSpans)
     install_problems(app)
+    install_docs(app)
     install_refusals(app)
     app.include_router(health_routes(checks))
     app.include_router(routes)

@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 
+from bitloot_common.kafka import client as kafka_client
 from bitloot_common.relay import spans
 from bitloot_common.relay.murmur2 import murmur2
 from bitloot_common.relay.rows import Position
@@ -39,7 +40,7 @@ class Publisher:
     async def open(cls, bootstrap_servers: str, client_id: str) -> Self:
         """Connects. Raises PublishFailed when no broker answers."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap_servers,
+            **kafka_client(bootstrap_servers),
             client_id=client_id,
             acks="all",
             enable_idempotence=True,

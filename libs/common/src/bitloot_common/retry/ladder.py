@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from bitloot_common import tracing
 from bitloot_common.agents import Agents
 from bitloot_common.events.topics import LADDER_DELAYS_S, dead_letter_topic, retry_topic
+from bitloot_common.kafka import client as kafka_client
 from bitloot_common.retry import depth, metrics, spans, story
 from bitloot_common.retry.autopsy import Autopsy
 from bitloot_common.retry.breaker import Breaker, Breakers, State, subject
@@ -79,7 +80,7 @@ class Ladder:
         """`concurrency`: handlers at once on the main topics; `step_concurrency`: on each retry topic.
         `instance_id`: unique among the service's processes and the same after a restart, so that a killed
         one is back at once; without it the group waits for the dead one's session to end.
-        `kafka`: security settings for every client, as aiokafka names them."""
+        `kafka`: further settings for every client, as aiokafka names them."""
         self.service = service
         self.breakers = breakers or Breakers()
         self._subscriptions: dict[str, Subscription] = {}
@@ -92,7 +93,7 @@ class Ladder:
             drain_s=self._limits.drain_s,
             session_timeout_s=self._limits.session_timeout_s,
         )
-        self._client = {"bootstrap_servers": bootstrap_servers, "client_id": client_id or service, **(kafka or {})}
+        self._client = {**kafka_client(bootstrap_servers), "client_id": client_id or service, **(kafka or {})}
         self._consumer = {**self._client, "group_instance_id": instance_id}
         self._forwarder = Forwarder(service, self._client)
         self._lanes: list[Lane] = []
@@ -147,6 +148,11 @@ class Ladder:
             return handler
 
         return declare
+
+    @property
+    def subscriptions(self) -> Mapping[str, Subscription]:
+        """What is declared, by topic."""
+        return self._subscriptions
 
     # Start and stop
 
