@@ -19,8 +19,8 @@ from bitloot_admin_client.api.audit_log import list_audit_log
 from bitloot_admin_client.api.people_and_tokens import create_person
 from bitloot_admin_client.models import DeadLetterSummary, NewPerson, PageAuditRow, Person, Role
 from browsing import NARROW, launch, page, sign_in, violations
-from playwright.sync_api import Browser, Page, expect, sync_playwright
 from eventually import eventually
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shop import Order, Shop
 
 T = TypeVar("T")

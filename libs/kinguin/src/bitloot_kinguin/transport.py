@@ -17,6 +17,8 @@ import httpx
 import orjson
 from bitloot_common.retry import Breaker
 from bitloot_common.token_bucket import TokenBucket
+from bitloot_common.tracing import calling
+from opentelemetry import trace
 from prometheus_client import Counter, Histogram
 
 from bitloot_kinguin.errors import THROTTLED, KinguinUnavailable
@@ -116,7 +118,8 @@ class Transport:
             started = perf_counter()
             outcome = "unavailable"
             try:
-                answer = await self._send(operation, request, whole_s)
+                with calling(f"{method} kinguin.{operation}", _told(request)):
+                    answer = await self._send(operation, request, whole_s)
                 outcome = str(answer.status)
             finally:
                 _CALLS.labels(self._label, operation, outcome).inc()
@@ -150,6 +153,7 @@ class Transport:
             raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=False) from None
         except httpx.HTTPError as error:
             raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=True) from None
+        trace.get_current_span().set_attribute("http.response.status_code", response.status_code)
         if response.status_code == 429:
             retry_after_s = _retry_after_s(response.headers.get("retry-after"))
             self._bucket.pause(retry_after_s)
@@ -157,6 +161,13 @@ class Transport:
         if response.status_code >= 500:
             raise KinguinUnavailable(operation, str(response.status_code), may_have_happened=True)
         return Answer(response.status_code, _json(response))
+
+
+def _told(request: httpx.Request) -> dict[str, str | int]:
+    """What a span says of a call: where to, never the path or the query, which carry ids."""
+    url = request.url
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return {"http.request.method": request.method, "server.address": url.host, "server.port": port}
 
 
 def _json(response: httpx.Response) -> Any:

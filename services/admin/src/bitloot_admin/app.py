@@ -7,7 +7,7 @@ from bitloot_common.agents import Agents
 from bitloot_common.db import close_pool, open_pool
 from bitloot_common.deadletters.indexer import Indexer
 from bitloot_common.docs import NO_CDN, install_docs
-from bitloot_common.health import Check, health_routes
+from bitloot_common.health import TELEMETRY, Check, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -44,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,  # the clients' method names
         summary="Look at and operate the pipeline: orders, webhooks, dead letters, people.",
         lifespan=_lifespan(settings, checks),
+        telemetry=TELEMETRY,
         **NO_CDN,
     )
     install_problems(app)

@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from bitloot_common.agents import Agents
 from bitloot_common.db import Pool, close_pool, open_pool
 from bitloot_common.docs import NO_CDN, install_docs
-from bitloot_common.health import Check, Degraded, health_routes
+from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes, is_probe
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -161,7 +161,7 @@ def serve_door(
         title="BitLoot delivery",
         description="The link page, and the health of delivery.",
         lifespan=lifespan,
-        telemetry={"exclude": carries_token},
+        telemetry={**TELEMETRY, "exclude": lambda scope: carries_token(scope) or is_probe(scope)},
         **NO_CDN,
     )
     app.add_middleware(LinkSpans)
