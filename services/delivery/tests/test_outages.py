@@ -46,7 +46,8 @@ async def test_every_mail_arrives_once_after_the_mail_server_was_away(storefront
     for order in orders:
         await storefront.reaches(order, "fulfilled", deadline_s=120)
     assert await message_ids(storefront, "down") == Counter(f"{order.id}.keys.1@bitloot.example" for order in orders)
-    assert (await storefront.admin.get("/admin/dead-letters")).json()["total"] == 0
+    http = storefront.admin.get_async_httpx_client()
+    assert (await http.get("/admin/dead-letters")).json()["total"] == 0
 
 
 @pytest.mark.timeout(400)
@@ -78,7 +79,8 @@ async def test_orders_wait_for_object_storage_and_a_revocation_does_not(storefro
     orders = await buy(storefront, "bucket", 10)
     for order in orders:
         await storefront.reaches(order, "delivered", deadline_s=60)
-    answer = await storefront.admin.post(f"/admin/orders/{leaked.id}/revoke-links", json={"reason": "leaked"})
+    http = storefront.admin.get_async_httpx_client()
+    answer = await http.post(f"/admin/orders/{leaked.id}/revoke-links", json={"reason": "leaked"})
     assert answer.status_code == 202, answer.text
 
     async def revoked() -> bool:
