@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from bitloot_common import db
 from bitloot_common.agents import Agents
 from bitloot_common.docs import NO_CDN, install_docs
-from bitloot_common.health import health_routes
+from bitloot_common.health import TELEMETRY, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -132,7 +132,14 @@ def create_app(settings: Settings) -> ASGIApp:
 
 def create_api(ingress: Ingress) -> FastAPI:
     """What stands behind the webhook doors; it declares them too, for the documentation."""
-    app = FastAPI(title="BitLoot ingress", description=DESCRIPTION, version="1", lifespan=ingress.running, **NO_CDN)
+    app = FastAPI(
+        title="BitLoot ingress",
+        description=DESCRIPTION,
+        version="1",
+        lifespan=ingress.running,
+        telemetry=TELEMETRY,
+        **NO_CDN,
+    )
     install_problems(app)
     install_docs(app)
     app.include_router(checkout_routes(ingress.checkout))
