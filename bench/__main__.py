@@ -14,7 +14,7 @@ import psutil
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
-BENCHMARKS = ("ingress", "ladder", "pipeline")
+BENCHMARKS = ("ingress", "ladder", "pipeline", "admin")
 
 
 def run(name: str) -> dict[str, Any]:

@@ -4,38 +4,33 @@ The end-to-end tests, the chaos test and the benchmarks drive the system through
 that they run against the local stack and against compose alike.
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import re
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
+from uuid import UUID
 
 import httpx
+from bitloot_admin_client import AuthenticatedClient
+from bitloot_admin_client.api.dead_letters import list_dead_letters
+from bitloot_admin_client.api.orders import get_order
+from bitloot_admin_client.api.webhook_logs import list_webhook_logs
+from bitloot_admin_client.models import (
+    DeadLetterSummary,
+    OrderDetail,
+    PageDeadLetterSummary,
+    PageWebhookSummary,
+    WebhookSummary,
+)
+from eventually import eventually
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
-T = TypeVar("T")
-
 LINK = re.compile(r"/d/[\w.~%=-]+")
-
-
-async def eventually(
-    probe: Callable[[], Awaitable[T | None]], what: str, deadline_s: float = 60.0, pause_s: float = 0.1
-) -> T:
-    """Asks `probe` until it answers something true, or fails naming `what` after the deadline."""
-    until = time.monotonic() + deadline_s
-    while True:
-        found = await probe()
-        if found:
-            return found
-        if time.monotonic() > until:
-            raise AssertionError(f"not within {deadline_s:g} s: {what}")
-        await asyncio.sleep(pause_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +56,11 @@ class Shop:
             # a connection that was opened to a process killed since must not fail the next request
             transport=httpx.AsyncHTTPTransport(retries=3, limits=httpx.Limits(max_keepalive_connections=20)),
         )
-        self.admin = httpx.AsyncClient(
-            base_url=env["ADMIN_URL"], timeout=15, headers={"Authorization": f"Bearer {env['ADMIN_TOKEN']}"}
-        )
+        self.admin = AuthenticatedClient(env["ADMIN_URL"], env["ADMIN_TOKEN"], timeout=httpx.Timeout(15))
 
     async def close(self) -> None:
         await self.http.aclose()
-        await self.admin.aclose()
+        await self.admin.get_async_httpx_client().aclose()
 
     # ── the customer ───────────────────────────────────────────────────────────
 
@@ -150,16 +143,27 @@ class Shop:
         signature = hmac.new(secret, raw, hashlib.sha512).hexdigest()
         return raw, {"x-nowpayments-sig": signature, "content-type": "application/json"}
 
-    # ── the admin ──────────────────────────────────────────────────────────────
+    # ── the admin, by the client that is generated from its API ────────────────
 
     async def admin_order(self, order_id: str) -> dict[str, Any]:
         """The order as admins see it; empty while it is not there, or admin is not."""
         try:
-            answer = await self.admin.get(f"/admin/orders/{order_id}")
+            found = await get_order.asyncio(UUID(order_id), client=self.admin)
         except httpx.TransportError:  # admin was killed while we asked
             return {}
-        found: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
-        return found
+        return found.to_dict() if isinstance(found, OrderDetail) else {}
+
+    async def webhooks(self, **filters: Any) -> list[WebhookSummary]:
+        """What admin knows of webhooks, the newest first."""
+        found = await list_webhook_logs.asyncio(client=self.admin, **filters)
+        assert isinstance(found, PageWebhookSummary), found
+        return list(found.items)
+
+    async def dead_letters(self, order: Order) -> list[DeadLetterSummary]:
+        """The order's dead letters, whatever has become of them."""
+        found = await list_dead_letters.asyncio(client=self.admin, order_id=UUID(order.id))
+        assert isinstance(found, PageDeadLetterSummary), found
+        return list(found.items)
 
     async def reaches(self, order: Order, *statuses: str, deadline_s: float = 60) -> dict[str, Any]:
         """The admin's view of the order once its machine state is one of `statuses`."""

@@ -1006,6 +1006,11 @@ export interface components {
             note: string | null;
             /** Notedby */
             notedBy: string | null;
+            /**
+             * Cameback
+             * @description all of it had been replayed or discarded, and then it failed anew
+             */
+            cameBack: boolean;
         };
         /**
          * Groups
@@ -1014,11 +1019,6 @@ export interface components {
         Groups: {
             /** Items */
             items: components["schemas"]["Group"][];
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * Hour
@@ -2081,19 +2081,6 @@ export interface components {
             /** Error */
             error: string | null;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
         /**
          * Waiting
          * @description The paid order that has stood still the longest.
@@ -2250,6 +2237,16 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * Problem
+         * @description What went wrong (RFC 9457). Some answers have members of their own beside these.
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2323,7 +2320,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-11-23T10:40:32.123456Z",
+                     *       "currency": "EUR",
+                     *       "hours": [
+                     *         {
+                     *           "at": "2026-11-23T10:40:32.123456Z",
+                     *           "orders": 121,
+                     *           "paid": 119,
+                     *           "revenue": "1208.79"
+                     *         }
+                     *       ],
+                     *       "onTheWay": {
+                     *         "paid": 0,
+                     *         "reserving": 1
+                     *       },
+                     *       "oldestWaiting": {
+                     *         "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *         "status": "reserving",
+                     *         "since": "2026-11-23T10:40:32.123456Z"
+                     *       },
+                     *       "fulfilled": 118,
+                     *       "latencyP50S": 2.7,
+                     *       "latencyP99S": 6.4,
+                     *       "latencyCount": 118,
+                     *       "refundDue": 0,
+                     *       "refundDueAmount": "0.00",
+                     *       "underpaid": 0,
+                     *       "orphanedPayments": 0,
+                     *       "deadLetters": {
+                     *         "fulfillment": 1
+                     *       },
+                     *       "oldestDeadLetterAt": "2026-11-23T10:40:32.123456Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2331,7 +2397,10 @@ export interface operations {
     list_topics: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag that was answered before */
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2343,7 +2412,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "payments.ipn",
+                     *           "partitions": 6,
+                     *           "end": 4210,
+                     *           "rateS": 1.4,
+                     *           "lag": {
+                     *             "fulfillment": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "error": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Topics"];
+                };
+            };
+            /** @description As it was when that ETag was answered */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2363,7 +2506,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "services": [
+                     *         {
+                     *           "name": "fulfillment",
+                     *           "state": "degraded",
+                     *           "checks": {
+                     *             "postgresql": "ok",
+                     *             "kinguin": "open since 10:40:31"
+                     *           },
+                     *           "askedAt": "2026-11-23T10:40:32.123456Z"
+                     *         }
+                     *       ],
+                     *       "items": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "service": "fulfillment",
+                     *           "dependency": "kinguin",
+                     *           "detail": "open since 10:40:31",
+                     *           "beganAt": "2026-11-23T10:40:32.123456Z",
+                     *           "endedAt": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Outages"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2397,16 +2599,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "status": "fulfilled",
+                     *           "statusSince": "2026-11-23T10:40:34.871000Z",
+                     *           "email": "ada@example.com",
+                     *           "productId": "demo",
+                     *           "productName": "Stellar Drift – Deluxe Edition (PC, Steam)",
+                     *           "quantity": 1,
+                     *           "amount": "9.99",
+                     *           "currency": "EUR",
+                     *           "refundDue": null,
+                     *           "refundReason": null,
+                     *           "paymentStatus": "finished",
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *           "updatedAt": "2026-11-23T10:40:34.871000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "nextCursor": "WzAsIjAxYTIwN2ZlLTMyZjEtNzE4YS1hMDQwLWMyOTRiZDExM2I4YiJd",
+                     *       "prevCursor": null,
+                     *       "totalIsEstimate": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_OrderSummary_"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2414,7 +2686,10 @@ export interface operations {
     get_order: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag that was answered before */
+                "if-none-match"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -2428,16 +2703,263 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "status": "fulfilled",
+                     *       "statusSince": "2026-11-23T10:40:34.871000Z",
+                     *       "email": "ada@example.com",
+                     *       "productId": "demo",
+                     *       "productName": "Stellar Drift – Deluxe Edition (PC, Steam)",
+                     *       "quantity": 1,
+                     *       "amount": "9.99",
+                     *       "currency": "EUR",
+                     *       "refundDue": null,
+                     *       "refundReason": null,
+                     *       "paymentStatus": "finished",
+                     *       "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *       "updatedAt": "2026-11-23T10:40:34.871000Z",
+                     *       "locale": "en",
+                     *       "kinguinProductId": "5c9b68662539a4e8f17ae2fe",
+                     *       "offerId": null,
+                     *       "unitPrice": "9.99",
+                     *       "priceCeiling": "9.50",
+                     *       "erasedAt": null,
+                     *       "payments": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "paymentId": "5745459449",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "provider": "nowpayments",
+                     *           "invoiceId": null,
+                     *           "parentPaymentId": null,
+                     *           "status": "finished",
+                     *           "priceAmount": "9.99",
+                     *           "priceCurrency": "EUR",
+                     *           "payAmount": "0.00016599",
+                     *           "payCurrency": "btc",
+                     *           "actuallyPaid": "0.00016599",
+                     *           "payAddress": "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+                     *           "network": "btc",
+                     *           "expiresAt": "2026-11-24T10:40:34Z",
+                     *           "settledAt": "2026-11-23T10:40:32.123456Z",
+                     *           "askedCount": 0,
+                     *           "nextAskAt": null,
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *           "updatedAt": "2026-11-23T10:40:34.871000Z"
+                     *         }
+                     *       ],
+                     *       "reservations": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "api": "reservations",
+                     *           "attempt": 1,
+                     *           "externalId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "reservationId": "res_8a7b6c5d",
+                     *           "productId": "demo",
+                     *           "offerId": null,
+                     *           "quantity": 1,
+                     *           "price": "8.70",
+                     *           "status": "delivered",
+                     *           "providerStatus": "delivered",
+                     *           "codesDelivered": 1,
+                     *           "lastError": null,
+                     *           "askedCount": 0,
+                     *           "nextAskAt": null,
+                     *           "intendedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "requestedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "reservedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "givenAt": "2026-11-23T10:40:32.123456Z",
+                     *           "deliveredAt": "2026-11-23T10:40:32.123456Z",
+                     *           "expiresAt": "2026-11-24T10:40:34Z",
+                     *           "updatedAt": "2026-11-23T10:40:34.871000Z"
+                     *         }
+                     *       ],
+                     *       "keys": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "part": 1,
+                     *           "reservationId": "res_8a7b6c5d",
+                     *           "storageRef": "orders/01a207fe-32f1-718a-a040-c294bd113b8b/1.jwe",
+                     *           "codesCount": 1,
+                     *           "kid": "k1",
+                     *           "sealedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "viewedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "viewCount": 1,
+                     *           "deletedAt": null
+                     *         }
+                     *       ],
+                     *       "links": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "purpose": "keys",
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *           "expiresAt": "2026-11-24T10:40:34Z",
+                     *           "revokedAt": null,
+                     *           "revokedReason": null,
+                     *           "reveals": 1
+                     *         }
+                     *       ],
+                     *       "deliveries": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "purpose": "keys",
+                     *           "sequence": 1,
+                     *           "status": "mailed",
+                     *           "complete": true,
+                     *           "attempts": 1,
+                     *           "lastError": null,
+                     *           "requestedBy": null,
+                     *           "linkId": "01a207fe-4711-7c3d-8e9f-a0b1c2d3e4f5",
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *           "mailedAt": "2026-11-23T10:40:34.871000Z"
+                     *         }
+                     *       ],
+                     *       "linkViews": [
+                     *         {
+                     *           "at": "2026-11-23T10:40:32.123456Z",
+                     *           "linkId": "01a207fe-4711-7c3d-8e9f-a0b1c2d3e4f5",
+                     *           "outcome": "revealed",
+                     *           "address": "198.51.100.23",
+                     *           "userAgent": "Mozilla/5.0"
+                     *         }
+                     *       ],
+                     *       "webhooks": [
+                     *         {
+                     *           "id": "01a207fe-3de2-7b5c-93a1-6f1f4f0f5a11",
+                     *           "provider": "nowpayments",
+                     *           "eventType": "finished",
+                     *           "externalId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "paymentId": "5745459449",
+                     *           "reservationId": "res_8a7b6c5d",
+                     *           "outcome": "accepted",
+                     *           "reason": "the offer is back",
+                     *           "duplicates": 0,
+                     *           "receivedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "lastSeenAt": "2026-11-23T10:40:32.123456Z",
+                     *           "topic": "payments.ipn",
+                     *           "partition": 0,
+                     *           "offset": 2,
+                     *           "replayedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "traceId": "e786946e27f5b9d4a3c1f0e2d4b6a8c0"
+                     *         }
+                     *       ],
+                     *       "deadLetters": [
+                     *         {
+                     *           "id": "5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77",
+                     *           "deadAt": "2026-11-23T10:40:32.123456Z",
+                     *           "state": "replayed",
+                     *           "originalTopic": "payments.ipn",
+                     *           "errorClass": "pydantic_core._pydantic_core.ValidationError",
+                     *           "errorMessage": "NowPaymentsIpn: decimal_parsing at outcome_amount"
+                     *         }
+                     *       ],
+                     *       "timeline": [
+                     *         {
+                     *           "at": "2026-11-23T10:40:32.123456Z",
+                     *           "kind": "mail",
+                     *           "service": "delivery",
+                     *           "event": "mail.sent",
+                     *           "fromStatus": "stored",
+                     *           "toStatus": "fulfilled",
+                     *           "detail": {
+                     *             "outcome": "accepted"
+                     *           },
+                     *           "cause": {
+                     *             "topic": "payments.ipn",
+                     *             "partition": 0,
+                     *             "offset": 2
+                     *           },
+                     *           "traceId": "e786946e27f5b9d4a3c1f0e2d4b6a8c0",
+                     *           "traceUrl": null,
+                     *           "href": "/webhooks/01a207fe-3de2-7b5c-93a1-6f1f4f0f5a11",
+                     *           "sincePreviousMs": 45,
+                     *           "sinceStartMs": 3100
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrderDetail"];
                 };
             };
-            /** @description Validation Error */
+            /** @description As it was when that ETag was answered */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2453,6 +2975,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"] | null;
             };
         };
@@ -2463,16 +2990,82 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "eventId": "01a207fe-3de4-7a40-b1c2-93d4e5f60718",
+                     *       "command": "order.resend_requested"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CommandAccepted"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2488,6 +3081,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"] | null;
             };
         };
@@ -2498,16 +3096,82 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "eventId": "01a207fe-3de4-7a40-b1c2-93d4e5f60718",
+                     *       "command": "order.resend_requested"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CommandAccepted"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2523,6 +3187,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"] | null;
             };
         };
@@ -2533,16 +3202,82 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "eventId": "01a207fe-3de4-7a40-b1c2-93d4e5f60718",
+                     *       "command": "order.resend_requested"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CommandAccepted"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2578,16 +3313,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "paymentId": "5745459449",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "provider": "nowpayments",
+                     *           "invoiceId": null,
+                     *           "parentPaymentId": null,
+                     *           "status": "finished",
+                     *           "priceAmount": "9.99",
+                     *           "priceCurrency": "EUR",
+                     *           "payAmount": "0.00016599",
+                     *           "payCurrency": "btc",
+                     *           "actuallyPaid": "0.00016599",
+                     *           "payAddress": "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+                     *           "network": "btc",
+                     *           "expiresAt": "2026-11-24T10:40:34Z",
+                     *           "settledAt": "2026-11-23T10:40:32.123456Z",
+                     *           "askedCount": 0,
+                     *           "nextAskAt": null,
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *           "updatedAt": "2026-11-23T10:40:34.871000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "nextCursor": "WzAsIjAxYTIwN2ZlLTMyZjEtNzE4YS1hMDQwLWMyOTRiZDExM2I4YiJd",
+                     *       "prevCursor": null,
+                     *       "totalIsEstimate": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Payment_"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2623,16 +3434,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "api": "reservations",
+                     *           "attempt": 1,
+                     *           "externalId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "reservationId": "res_8a7b6c5d",
+                     *           "productId": "demo",
+                     *           "offerId": null,
+                     *           "quantity": 1,
+                     *           "price": "8.70",
+                     *           "status": "delivered",
+                     *           "providerStatus": "delivered",
+                     *           "codesDelivered": 1,
+                     *           "lastError": null,
+                     *           "askedCount": 0,
+                     *           "nextAskAt": null,
+                     *           "intendedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "requestedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "reservedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "givenAt": "2026-11-23T10:40:32.123456Z",
+                     *           "deliveredAt": "2026-11-23T10:40:32.123456Z",
+                     *           "expiresAt": "2026-11-24T10:40:34Z",
+                     *           "updatedAt": "2026-11-23T10:40:34.871000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "nextCursor": "WzAsIjAxYTIwN2ZlLTMyZjEtNzE4YS1hMDQwLWMyOTRiZDExM2I4YiJd",
+                     *       "prevCursor": null,
+                     *       "totalIsEstimate": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Reservation_"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2666,16 +3556,84 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "purpose": "keys",
+                     *           "sequence": 1,
+                     *           "status": "mailed",
+                     *           "complete": true,
+                     *           "attempts": 1,
+                     *           "lastError": null,
+                     *           "requestedBy": null,
+                     *           "linkId": "01a207fe-4711-7c3d-8e9f-a0b1c2d3e4f5",
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *           "mailedAt": "2026-11-23T10:40:34.871000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "nextCursor": "WzAsIjAxYTIwN2ZlLTMyZjEtNzE4YS1hMDQwLWMyOTRiZDExM2I4YiJd",
+                     *       "prevCursor": null,
+                     *       "totalIsEstimate": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Delivery_"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2714,16 +3672,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01a207fe-3de2-7b5c-93a1-6f1f4f0f5a11",
+                     *           "provider": "nowpayments",
+                     *           "eventType": "finished",
+                     *           "externalId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "paymentId": "5745459449",
+                     *           "reservationId": "res_8a7b6c5d",
+                     *           "outcome": "accepted",
+                     *           "reason": "the offer is back",
+                     *           "duplicates": 0,
+                     *           "receivedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "lastSeenAt": "2026-11-23T10:40:32.123456Z",
+                     *           "topic": "payments.ipn",
+                     *           "partition": 0,
+                     *           "offset": 2,
+                     *           "replayedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "traceId": "e786946e27f5b9d4a3c1f0e2d4b6a8c0"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "nextCursor": "WzAsIjAxYTIwN2ZlLTMyZjEtNzE4YS1hMDQwLWMyOTRiZDExM2I4YiJd",
+                     *       "prevCursor": null,
+                     *       "totalIsEstimate": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_WebhookSummary_"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2731,7 +3762,10 @@ export interface operations {
     get_webhook_log: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag that was answered before */
+                "if-none-match"?: string | null;
+            };
             path: {
                 webhook_id: string;
             };
@@ -2745,16 +3779,119 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a207fe-3de2-7b5c-93a1-6f1f4f0f5a11",
+                     *       "provider": "nowpayments",
+                     *       "eventType": "finished",
+                     *       "externalId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "paymentId": "5745459449",
+                     *       "reservationId": "res_8a7b6c5d",
+                     *       "outcome": "accepted",
+                     *       "reason": "the offer is back",
+                     *       "duplicates": 0,
+                     *       "receivedAt": "2026-11-23T10:40:32.123456Z",
+                     *       "lastSeenAt": "2026-11-23T10:40:32.123456Z",
+                     *       "topic": "payments.ipn",
+                     *       "partition": 0,
+                     *       "offset": 2,
+                     *       "replayedAt": "2026-11-23T10:40:32.123456Z",
+                     *       "traceId": "e786946e27f5b9d4a3c1f0e2d4b6a8c0",
+                     *       "headers": {
+                     *         "content-type": "application/json",
+                     *         "x-nowpayments-sig": "[redacted]"
+                     *       },
+                     *       "payload": {
+                     *         "payment_id": 5745459449,
+                     *         "payment_status": "finished"
+                     *       },
+                     *       "body": "{\"payment_id\":5745459449,\"payment_status\":\"finished\"}",
+                     *       "bodyBytes": 53,
+                     *       "bodyIsText": true,
+                     *       "masked": false,
+                     *       "sourceAddress": "203.0.113.7",
+                     *       "secretId": "current",
+                     *       "traceUrl": null,
+                     *       "replays": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookDetail"];
                 };
             };
-            /** @description Validation Error */
+            /** @description As it was when that ETag was answered */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2777,13 +3914,89 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gone",
+                     *       "status": 410,
+                     *       "detail": "The body is no longer kept; its retention has ended."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2799,6 +4012,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"] | null;
             };
         };
@@ -2809,16 +4027,116 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a207fe-3de2-7b5c-93a1-6f1f4f0f5a11",
+                     *       "eventId": "01a207fe-3de4-7a40-b1c2-93d4e5f60718",
+                     *       "topic": "payments.ipn"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplayAccepted"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "The job is over."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gone",
+                     *       "status": 410,
+                     *       "detail": "The body is no longer kept; its retention has ended."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2852,16 +4170,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77",
+                     *           "service": "fulfillment",
+                     *           "group": "d1295bd6b3748917",
+                     *           "originalTopic": "payments.ipn",
+                     *           "originalPartition": 0,
+                     *           "originalOffset": 2,
+                     *           "eventId": "01a207fe-3de4-7a40-b1c2-93d4e5f60718",
+                     *           "eventType": "ingress.nowpayments_ipn.v1",
+                     *           "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "attempts": 1,
+                     *           "errorClass": "pydantic_core._pydantic_core.ValidationError",
+                     *           "errorMessage": "NowPaymentsIpn: decimal_parsing at outcome_amount",
+                     *           "firstFailedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "deadAt": "2026-11-23T10:40:32.123456Z",
+                     *           "state": "replayed",
+                     *           "stateAt": "2026-11-23T10:40:32.123456Z",
+                     *           "stateBy": "olu@bitloot.example",
+                     *           "stateReason": "the offer is back",
+                     *           "replays": 1
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "nextCursor": "WzAsIjAxYTIwN2ZlLTMyZjEtNzE4YS1hMDQwLWMyOTRiZDExM2I4YiJd",
+                     *       "prevCursor": null,
+                     *       "totalIsEstimate": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_DeadLetterSummary_"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2883,16 +4276,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "fingerprint": "d1295bd6b3748917",
+                     *           "service": "fulfillment",
+                     *           "errorClass": "pydantic_core._pydantic_core.ValidationError",
+                     *           "errorMessage": "NowPaymentsIpn: decimal_parsing at outcome_amount",
+                     *           "originalTopic": "payments.ipn",
+                     *           "open": 1,
+                     *           "total": 4,
+                     *           "orders": 4,
+                     *           "firstAt": "2026-11-23T10:40:32.123456Z",
+                     *           "lastAt": "2026-11-23T10:40:32.123456Z",
+                     *           "note": "A decimal comma in outcome_amount; the provider knows.",
+                     *           "notedBy": "olu@bitloot.example",
+                     *           "cameBack": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Groups"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2908,6 +4364,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "A decimal comma in outcome_amount; the provider knows."
+                 *     }
+                 */
                 "application/json": components["schemas"]["Note"];
             };
         };
@@ -2919,13 +4380,72 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2933,7 +4453,10 @@ export interface operations {
     get_dead_letter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag that was answered before */
+                "if-none-match"?: string | null;
+            };
             path: {
                 letter_id: string;
             };
@@ -2947,16 +4470,121 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77",
+                     *       "service": "fulfillment",
+                     *       "group": "d1295bd6b3748917",
+                     *       "originalTopic": "payments.ipn",
+                     *       "originalPartition": 0,
+                     *       "originalOffset": 2,
+                     *       "eventId": "01a207fe-3de4-7a40-b1c2-93d4e5f60718",
+                     *       "eventType": "ingress.nowpayments_ipn.v1",
+                     *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "attempts": 1,
+                     *       "errorClass": "pydantic_core._pydantic_core.ValidationError",
+                     *       "errorMessage": "NowPaymentsIpn: decimal_parsing at outcome_amount",
+                     *       "firstFailedAt": "2026-11-23T10:40:32.123456Z",
+                     *       "deadAt": "2026-11-23T10:40:32.123456Z",
+                     *       "state": "replayed",
+                     *       "stateAt": "2026-11-23T10:40:32.123456Z",
+                     *       "stateBy": "olu@bitloot.example",
+                     *       "stateReason": "the offer is back",
+                     *       "replays": 1,
+                     *       "place": "fulfillment.dlt/0/0",
+                     *       "key": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "value": "{\"payment_id\":5745459449,\"payment_status\":\"finished\"}",
+                     *       "headers": [
+                     *         [
+                     *           "ce_id",
+                     *           "01a207fe-3de2-7b5c-93a1-6f1f4f0f5a11"
+                     *         ],
+                     *         [
+                     *           "ce_type",
+                     *           "ingress.nowpayments_ipn.v1"
+                     *         ]
+                     *       ],
+                     *       "stack": "bitloot_fulfillment/consumers.py:62 in on_payment",
+                     *       "kcat": "kcat -C -b kafka:9092 -t fulfillment.dlt -p 0 -o 0 -c 1 -J",
+                     *       "orderStatus": "fulfilled"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterDetail"];
                 };
             };
-            /** @description Validation Error */
+            /** @description As it was when that ETag was answered */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2970,6 +4598,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77"
+                 *       ],
+                 *       "group": "d1295bd6b3748917",
+                 *       "service": "fulfillment",
+                 *       "topic": "payments.ipn",
+                 *       "error": null,
+                 *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                 *       "since": null,
+                 *       "until": null,
+                 *       "state": "replayed",
+                 *       "dryRun": false,
+                 *       "reason": "the offer is back",
+                 *       "ratePerS": 50,
+                 *       "stopAfter": 10
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplayRequest"];
             };
         };
@@ -2980,16 +4627,131 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "plan": {
+                     *         "selected": 1,
+                     *         "sendable": 1,
+                     *         "refused": [],
+                     *         "effects": {
+                     *           "will be handled": 1
+                     *         },
+                     *         "topics": {
+                     *           "payments.ipn": 1
+                     *         },
+                     *         "sendings": [
+                     *           {
+                     *             "id": "5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77",
+                     *             "from": "fulfillment.dlt/0/0",
+                     *             "topic": "payments.ipn",
+                     *             "key": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *             "value": "{\"payment_id\":5745459449,\"payment_status\":\"finished\"}",
+                     *             "headers": [
+                     *               [
+                     *                 "ce_id",
+                     *                 "01a207fe-3de2-7b5c-93a1-6f1f4f0f5a11"
+                     *               ],
+                     *               [
+                     *                 "bitloot-replayed-from",
+                     *                 "fulfillment.dlt/0/0"
+                     *               ]
+                     *             ],
+                     *             "effect": "will be handled",
+                     *             "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *             "orderStatus": "fulfilled"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "job": {
+                     *         "id": "01a207ff-1c40-7d1e-8a64-0e6b7f1c2d3e",
+                     *         "kind": "dead_letters.replay",
+                     *         "actor": "olu@bitloot.example",
+                     *         "reason": "the offer is back",
+                     *         "selection": {
+                     *           "group": "d1295bd6b3748917"
+                     *         },
+                     *         "state": "finished",
+                     *         "total": 1,
+                     *         "done": 1,
+                     *         "failed": 0,
+                     *         "report": {
+                     *           "sent": 1
+                     *         },
+                     *         "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *         "touchedAt": "2026-11-23T10:40:32.123456Z",
+                     *         "finishedAt": "2026-11-23T10:40:34.871000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplayAnswer"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3005,6 +4767,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "body": "{\"payment_id\":5745459449,\"payment_status\":\"finished\"}",
+                 *       "dryRun": false,
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["EditRequest"];
             };
         };
@@ -3015,16 +4784,131 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "plan": {
+                     *         "selected": 1,
+                     *         "sendable": 1,
+                     *         "refused": [],
+                     *         "effects": {
+                     *           "will be handled": 1
+                     *         },
+                     *         "topics": {
+                     *           "payments.ipn": 1
+                     *         },
+                     *         "sendings": [
+                     *           {
+                     *             "id": "5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77",
+                     *             "from": "fulfillment.dlt/0/0",
+                     *             "topic": "payments.ipn",
+                     *             "key": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *             "value": "{\"payment_id\":5745459449,\"payment_status\":\"finished\"}",
+                     *             "headers": [
+                     *               [
+                     *                 "ce_id",
+                     *                 "01a207fe-3de2-7b5c-93a1-6f1f4f0f5a11"
+                     *               ],
+                     *               [
+                     *                 "bitloot-replayed-from",
+                     *                 "fulfillment.dlt/0/0"
+                     *               ]
+                     *             ],
+                     *             "effect": "will be handled",
+                     *             "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *             "orderStatus": "fulfilled"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "job": {
+                     *         "id": "01a207ff-1c40-7d1e-8a64-0e6b7f1c2d3e",
+                     *         "kind": "dead_letters.replay",
+                     *         "actor": "olu@bitloot.example",
+                     *         "reason": "the offer is back",
+                     *         "selection": {
+                     *           "group": "d1295bd6b3748917"
+                     *         },
+                     *         "state": "finished",
+                     *         "total": 1,
+                     *         "done": 1,
+                     *         "failed": 0,
+                     *         "report": {
+                     *           "sent": 1
+                     *         },
+                     *         "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *         "touchedAt": "2026-11-23T10:40:32.123456Z",
+                     *         "finishedAt": "2026-11-23T10:40:34.871000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplayAnswer"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3038,6 +4922,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77"
+                 *       ],
+                 *       "group": "d1295bd6b3748917",
+                 *       "service": "fulfillment",
+                 *       "topic": "payments.ipn",
+                 *       "error": null,
+                 *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                 *       "since": null,
+                 *       "until": null,
+                 *       "state": "replayed",
+                 *       "dryRun": false,
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LetterAct"];
             };
         };
@@ -3048,16 +4949,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "selected": 1,
+                     *       "changed": 1,
+                     *       "dryRun": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Acted"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3071,6 +5021,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77"
+                 *       ],
+                 *       "group": "d1295bd6b3748917",
+                 *       "service": "fulfillment",
+                 *       "topic": "payments.ipn",
+                 *       "error": null,
+                 *       "orderId": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                 *       "since": null,
+                 *       "until": null,
+                 *       "state": "replayed",
+                 *       "dryRun": false,
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LetterAct"];
             };
         };
@@ -3081,16 +5048,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "selected": 1,
+                     *       "changed": 1,
+                     *       "dryRun": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Acted"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3110,7 +5126,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01a207ff-1c40-7d1e-8a64-0e6b7f1c2d3e",
+                     *           "kind": "dead_letters.replay",
+                     *           "actor": "olu@bitloot.example",
+                     *           "reason": "the offer is back",
+                     *           "selection": {
+                     *             "group": "d1295bd6b3748917"
+                     *           },
+                     *           "state": "finished",
+                     *           "total": 1,
+                     *           "done": 1,
+                     *           "failed": 0,
+                     *           "report": {
+                     *             "sent": 1
+                     *           },
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *           "touchedAt": "2026-11-23T10:40:32.123456Z",
+                     *           "finishedAt": "2026-11-23T10:40:34.871000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Jobs"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3132,16 +5207,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a207ff-1c40-7d1e-8a64-0e6b7f1c2d3e",
+                     *       "kind": "dead_letters.replay",
+                     *       "actor": "olu@bitloot.example",
+                     *       "reason": "the offer is back",
+                     *       "selection": {
+                     *         "group": "d1295bd6b3748917"
+                     *       },
+                     *       "state": "finished",
+                     *       "total": 1,
+                     *       "done": 1,
+                     *       "failed": 0,
+                     *       "report": {
+                     *         "sent": 1
+                     *       },
+                     *       "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *       "touchedAt": "2026-11-23T10:40:32.123456Z",
+                     *       "finishedAt": "2026-11-23T10:40:34.871000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3163,16 +5318,93 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example null */
                     "application/json": unknown;
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "The job is over."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3207,16 +5439,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 812,
+                     *           "at": "2026-11-23T10:40:32.123456Z",
+                     *           "actor": "olu@bitloot.example",
+                     *           "action": "dead_letter.replayed",
+                     *           "target": "dead_letter:5f0c6f0e-55a5-5b0d-9a5e-8d3a4a2c9e77",
+                     *           "reason": "the offer is back",
+                     *           "detail": {
+                     *             "place": "fulfillment.dlt/0/0"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "nextCursor": "WzAsIjAxYTIwN2ZlLTMyZjEtNzE4YS1hMDQwLWMyOTRiZDExM2I4YiJd",
+                     *       "prevCursor": null,
+                     *       "totalIsEstimate": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_AuditRow_"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3236,7 +5533,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": "olu@bitloot.example",
+                     *       "name": "Olu",
+                     *       "role": "operator",
+                     *       "rights": [
+                     *         "act",
+                     *         "edit",
+                     *         "look",
+                     *         "reveal"
+                     *       ],
+                     *       "csrfToken": "3b0c6a52e1f94d7788aa"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SessionInfo"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3250,6 +5595,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "olu@bitloot.example",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -3260,16 +5611,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example null */
                     "application/json": unknown;
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "Too many attempts from this address; wait a minute."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3290,6 +5701,40 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_people: {
@@ -3307,7 +5752,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "email": "olu@bitloot.example",
+                     *           "name": "Olu",
+                     *           "role": "operator",
+                     *           "hasPassword": true,
+                     *           "disabledAt": null,
+                     *           "lockedUntil": null,
+                     *           "lastSignInAt": "2026-11-23T10:40:32.123456Z",
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3321,6 +5817,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "olu@bitloot.example",
+                 *       "name": "Olu",
+                 *       "role": "operator",
+                 *       "password": null,
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPerson"];
             };
         };
@@ -3331,16 +5836,88 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "email": "olu@bitloot.example",
+                     *       "name": "Olu",
+                     *       "role": "operator",
+                     *       "hasPassword": true,
+                     *       "disabledAt": null,
+                     *       "lockedUntil": null,
+                     *       "lastSignInAt": "2026-11-23T10:40:32.123456Z",
+                     *       "createdAt": "2026-11-23T10:40:32.123456Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Person"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "The job is over."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3356,6 +5933,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "operator",
+                 *       "disabled": null,
+                 *       "password": null,
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PersonChange"];
             };
         };
@@ -3366,16 +5951,105 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "email": "olu@bitloot.example",
+                     *       "name": "Olu",
+                     *       "role": "operator",
+                     *       "hasPassword": true,
+                     *       "disabledAt": null,
+                     *       "lockedUntil": null,
+                     *       "lastSignInAt": "2026-11-23T10:40:32.123456Z",
+                     *       "createdAt": "2026-11-23T10:40:32.123456Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Person"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "The job is over."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3395,7 +6069,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *           "name": "reporting",
+                     *           "role": "operator",
+                     *           "scopes": [
+                     *             "look"
+                     *           ],
+                     *           "createdBy": "olu@bitloot.example",
+                     *           "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *           "expiresAt": "2026-11-24T10:40:34Z",
+                     *           "revokedAt": null,
+                     *           "usedAt": "2026-11-23T10:40:32.123456Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiTokens"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3409,6 +6136,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "reporting",
+                 *       "role": "operator",
+                 *       "scopes": [
+                 *         "look"
+                 *       ],
+                 *       "days": 90,
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewToken"];
             };
         };
@@ -3419,16 +6157,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a207fe-32f1-718a-a040-c294bd113b8b",
+                     *       "name": "reporting",
+                     *       "role": "operator",
+                     *       "scopes": [
+                     *         "look"
+                     *       ],
+                     *       "createdBy": "olu@bitloot.example",
+                     *       "createdAt": "2026-11-23T10:40:32.123456Z",
+                     *       "expiresAt": "2026-11-24T10:40:34Z",
+                     *       "revokedAt": null,
+                     *       "usedAt": "2026-11-23T10:40:32.123456Z",
+                     *       "token": "bla_kN3vQ0xW7yZ2aB5cD8eF1gH4jK6mP9rT"
+                     *     }
+                     */
                     "application/json": components["schemas"]["IssuedToken"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3451,13 +6247,72 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Sign in, or send a bearer token."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "The request is not valid."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

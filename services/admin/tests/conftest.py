@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,11 +127,21 @@ def admin(database: Database, topics: str) -> Iterator[Admin]:
         trace_url_template="https://traces.example/{traceId}",
         broker_sample_s=0.5,
     )
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_config=None, timeout_graceful_shutdown=1))
+    with served(settings, database.url) as found:
+        yield found
+
+
+@contextmanager
+def served(settings: Settings, owner_url: str) -> Iterator[Admin]:
+    """The service in a thread, on its settings' port (0: any)."""
+    config = uvicorn.Config(create_app(settings), port=settings.http_port, log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    eventually(lambda: server.started or not thread.is_alive(), deadline_s=90)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Admin(f"http://127.0.0.1:{port}", database.url, settings)
-    server.should_exit = True
-    thread.join()
+    try:
+        eventually(lambda: server.started or not thread.is_alive(), deadline_s=90)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Admin(f"http://127.0.0.1:{port}", owner_url, settings)
+    finally:
+        server.should_exit = True
+        thread.join()

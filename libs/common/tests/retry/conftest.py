@@ -2,12 +2,18 @@
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
+import asyncpg
 import pytest
 import structlog
-from bitloot_local.pytest_plugin import KafkaServer
+from bitloot_common import db
+from bitloot_local.pytest_plugin import Database, KafkaServer
 
+from .buried_orders import Shop
 from .harness import Family
+
+Families = Callable[..., Awaitable[Family]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,3 +38,20 @@ async def family(kafka_server: KafkaServer) -> AsyncIterator[Callable[..., Await
     yield make
     for each in made:
         await each.close()
+
+
+@pytest.fixture
+async def pool(database: Database) -> "AsyncIterator[asyncpg.Pool[Any]]":
+    """As admin: the role that reads and marks, and may do nothing else."""
+    async with asyncpg.create_pool(database.url_of("admin"), min_size=1, max_size=4, init=db.prepare) as pool:
+        yield pool
+    owner = await asyncpg.connect(database.url)
+    await owner.execute("truncate dead_letters, audit_log, inbox")
+    await owner.close()
+
+
+@pytest.fixture
+async def shop(family: Families, database: Database) -> Shop:
+    new = Shop(await family(1), database)
+    await new.start()
+    return new

@@ -2,103 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
-import pytest
-from bitloot_common import db
-from bitloot_common.cli.dlt import app
 from bitloot_common.deadletters import DeadLetter, Selection, State, prepare, table
-from bitloot_common.deadletters.indexer import Indexer
 from bitloot_common.events.fulfillment import OrderPaid
 from bitloot_common.inbox import first_time
-from bitloot_common.retry import Message, Permanent
 from bitloot_local.pytest_plugin import Database
-from typer.testing import CliRunner
+from eventually import eventually
 
-from .harness import Family, eventually, record
-
-Families = Callable[..., Awaitable[Family]]
-
-
-@pytest.fixture
-async def pool(database: Database) -> "AsyncIterator[asyncpg.Pool[Any]]":
-    """As admin: the role that reads and marks, and may do nothing else."""
-    async with asyncpg.create_pool(database.url_of("admin"), min_size=1, max_size=4, init=db.prepare) as pool:
-        yield pool
-    owner = await asyncpg.connect(database.url)
-    await owner.execute("truncate dead_letters, audit_log, inbox")
-    await owner.close()
-
-
-class Shop:
-    """A service that refuses every order until it is told otherwise, and its dead letters."""
-
-    def __init__(self, family: Family, database: Database) -> None:
-        self.family = family
-        self.refuses = True
-        self.effects: list[str] = []
-        self._database = database
-
-    async def start(self) -> None:
-        ladder = self.family.ladder()
-
-        @ladder.subscribe(self.family.topic, OrderPaid, delays_s=(1,))
-        async def on_order_paid(message: Message[OrderPaid]) -> None:
-            if self.refuses:
-                raise Permanent(f"order {message.data.order_id} is refused")
-            connection = await asyncpg.connect(self._database.url)
-            try:
-                if await first_time(connection, self.family.service, message.id):
-                    self.effects.append(message.id)
-            finally:
-                await connection.close()
-
-        await ladder.start()
-
-    async def bury(self, count: int) -> list[str]:
-        """Sends `count` orders that are refused; returns their order ids."""
-        orders = [str(uuid4()) for _ in range(count)]
-        for number, order in enumerate(orders):
-            headers = [("ce_id", f"e{number}".encode()), ("ce_type", OrderPaid.TYPE.encode()), ("x", b"1"), ("x", None)]
-            await self.family.send_raw(order.encode(), json.dumps({"orderId": order, "n": number}).encode(), headers)
-        await self.family.records(self.family.dlt, at_least=count)
-        return orders
-
-    async def indexed(self, pool: Any, count: int) -> list[DeadLetter]:
-        indexer = Indexer(pool, self.family.bootstrap_servers, [self.family.service])
-        running = asyncio.create_task(indexer.run())
-
-        async def all_there() -> list[DeadLetter] | None:
-            async with pool.acquire() as connection:
-                letters = await table.find(connection, Selection(service=self.family.service))
-            return letters if len(letters) == count else None
-
-        try:
-            letters: list[DeadLetter] = await eventually(all_there)
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
-        return letters
-
-    async def dlt(self, *arguments: str, database: bool = True, code: int = 0) -> Any:
-        """`bitloot dlt …`: its JSON if it prints any, else its text."""
-        env = {"KAFKA_BOOTSTRAP_SERVERS": self.family.bootstrap_servers, "DATABASE_URL": self._database.url_of("admin")}
-        if not database:
-            env["DATABASE_URL"] = "postgresql://nobody:x@127.0.0.1:1/gone"
-        result = await asyncio.to_thread(CliRunner().invoke, app, list(arguments), env=env)
-        assert result.exit_code == code, result.output
-        return json.loads(result.stdout) if "--json" in arguments and code == 0 else result.output
-
-
-@pytest.fixture
-async def shop(family: Families, database: Database) -> Shop:
-    new = Shop(await family(1), database)
-    await new.start()
-    return new
+from .buried_orders import Shop
 
 
 async def test_every_letter_becomes_a_row_once(shop: Shop, pool: Any) -> None:
@@ -190,6 +104,35 @@ async def test_the_topics_alone_are_enough_when_the_database_is_away(shop: Shop)
     await eventually(lambda: sorted(shop.effects) == ["e0", "e1", "e2"])
 
 
+async def test_a_replay_from_the_topics_is_audited_at_once_or_when_the_database_is_back(
+    shop: Shop, pool: Any, tmp_path: Path
+) -> None:
+    await shop.bury(2)
+    shop.refuses = False
+
+    async def audited() -> list[tuple[Any, ...]]:
+        rows = await pool.fetch("select actor, reason, target, detail ? 'record' from audit_log")
+        return sorted(tuple(row) for row in rows)
+
+    replay = ("replay", "--service", shop.family.service, "--from-topic", "--yes", "--actor", "ada", "--reason", "fire")
+    told = await shop.dlt(*replay, database=False)
+    assert "NO AUDIT ROW was written for 2" in told
+    assert await audited() == []
+    [one, two] = await shop.indexed(pool, 2)  # the database is back, and admin with it
+    assert {one.state, two.state} == {State.OPEN}
+    kept = tmp_path / "replay.txt"
+    kept.write_text(told[told.index("{") :])
+    assert len((await shop.dlt("record", str(kept), "--json"))["recorded"]) == 2
+    assert (await shop.dlt("record", str(kept), "--json")) == {"recorded": [], "unknown": []}
+    targets = sorted(f"dead_letter:{each.id}" for each in (one, two))
+    assert await audited() == [("ada", "fire", target, True) for target in targets]
+
+    report = await shop.dlt(*replay, "--json")
+    assert "unaudited" not in report
+    assert await audited() == [("ada", "fire", target, own) for target in targets for own in (False, True)]
+    assert "not what a replay printed" in await shop.dlt("record", str(Path(__file__)), code=2)
+
+
 async def test_filters_mean_the_same_on_the_table_and_on_the_topic(shop: Shop, pool: Any) -> None:
     orders = await shop.bury(3)
     [letter, *_] = await shop.indexed(pool, 3)
@@ -241,42 +184,3 @@ async def test_bulk_asks_first_and_everything_must_be_meant(shop: Shop, pool: An
     assert "say which" in await shop.dlt("replay", code=2)
     assert "Replay 2 messages" in await shop.dlt("replay", *service, code=1)
     assert len(await shop.family.records(shop.family.topic)) == 2
-
-
-class TestEdit:
-    async def test_one_message_may_be_corrected_if_it_meets_its_schema(
-        self, shop: Shop, pool: Any, tmp_path: Path
-    ) -> None:
-        await shop.bury(1)
-        [letter] = await shop.indexed(pool, 1)
-        corrected = tmp_path / "body.json"
-        corrected.write_text('{"orderId": "not an id"}')
-        refused = await shop.dlt("replay", str(letter.id), "--edit-with", str(corrected), code=1)
-        assert "not a OrderPaid: orderId" in refused
-        assert "its schema" in refused
-        order = str(uuid4())
-        corrected.write_text(json.dumps({"orderId": order}))
-        shop.refuses = False
-        for _ in range(2):
-            await shop.dlt("replay", str(letter.id), "--edit-with", str(corrected), "--json")
-        sent = (await shop.family.records(shop.family.topic, at_least=3))[1:]
-        assert {each.value for each in sent} == {corrected.read_bytes()}
-        await eventually(lambda: len(shop.effects) == 1)
-        assert shop.effects != ["e0"], "another message has another id, the same for the same edit"
-        assert ("bitloot-edited-from", b"e0") in sent[0].headers
-
-    def test_money_is_not_edited(self) -> None:
-        body = {"payment_id": "1", "payment_status": "finished", "actually_paid": "1.5"}
-        letter = DeadLetter.from_record(
-            record(
-                "fulfillment.dlt",
-                0,
-                1,
-                key=b"k",
-                value=json.dumps(body).encode(),
-                headers=[("ce_type", b"ingress.nowpayments_ipn.v1"), ("kafka_original-topic", b"payments.ipn")],
-            )
-        )
-        assert prepare(letter, json.dumps(body | {"order_id": "7"}).encode())
-        with pytest.raises(Exception, match="money is not edited here: actually_paid"):
-            prepare(letter, json.dumps(body | {"actually_paid": "99"}).encode())

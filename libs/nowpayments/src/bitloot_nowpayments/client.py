@@ -7,9 +7,9 @@ from typing import Any, Final, Self
 
 import httpx
 import orjson
+from bitloot_common.token_bucket import TokenBucket
 from bitloot_common.tracing import calling
 
-from bitloot_nowpayments.bucket import TokenBucket
 from bitloot_nowpayments.errors import (
     AmountTooSmall,
     CurrencyUnavailable,

@@ -5,7 +5,7 @@ needs no CSRF proof; and the session cookie, whose unsafe requests must carry th
 header `x-csrf-token` or the form field `csrf`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +13,7 @@ from bitloot_common.problem import Forbidden, Problem, Unauthorized
 from fastapi import APIRouter, Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from bitloot_admin import tokens
 from bitloot_admin.identity import Identity, token_identity
@@ -86,6 +87,23 @@ class GuardedRoute(APIRoute):
         super().__init__(path, endpoint, **options)
         if not any(declared(self.dependant)):
             raise UndeclaredRight(path)
+
+
+# Served to anybody, by the framework or the common library: no data of the shop.
+OPEN = frozenset({
+    "/openapi.json", "/docs", "/docs/assets/{name}", "/docs/asyncapi", "/docs/asyncapi.json", "/docs/asyncapi.yaml",
+    "/healthz", "/readyz", "/metrics", "/static",
+})  # fmt: skip
+
+
+def refuse_unguarded(routes: Iterable[BaseRoute]) -> None:
+    """Raises UndeclaredRight for a route that came in past `router`, unless it is open by name."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            refuse_unguarded(included.routes)
+        elif not isinstance(route, GuardedRoute) and getattr(route, "path", "") not in OPEN:
+            raise UndeclaredRight(getattr(route, "path", str(route)))
 
 
 def router(*tags: str, prefix: str = "", **options: Any) -> APIRouter:

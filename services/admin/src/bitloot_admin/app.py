@@ -14,8 +14,11 @@ from bitloot_common.relay import Relay
 from fastapi import FastAPI
 
 from bitloot_admin import api, pages
+from bitloot_admin.access import refuse_unguarded
+from bitloot_admin.api.openapi import describe
 from bitloot_admin.backlog import Backlog
 from bitloot_admin.broker import CONSUMERS, BrokerWatch
+from bitloot_admin.clients.oidc import Provider
 from bitloot_admin.health_watch import ServicesWatch
 from bitloot_admin.live import Feed, Hub
 from bitloot_admin.pages.errors import install_error_pages
@@ -28,7 +31,6 @@ from bitloot_admin.store import overview
 from bitloot_admin.throttle import Throttle
 from bitloot_admin.use_cases.replay_dead_letters import Jobs
 
-SIGN_INS_PER_MINUTE = 20
 OVERVIEW_AGE_S_MAX = 1.5
 COUNT_AGE_S_MAX = 5.0
 
@@ -52,6 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (*api.ROUTERS, *pages.ROUTERS):
         app.include_router(routes)
     app.mount("/static", Files(directory=STATIC))
+    refuse_unguarded(app.routes)
+    describe(app, api.ROUTES)
     return app
 
 
@@ -72,6 +76,9 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             stack.push_async_callback(relay.stop, settings.shutdown_deadline_s)
             checks["outbox"] = relay.check
 
+            provider = _provider(settings)
+            if provider:
+                stack.push_async_callback(provider.close)
             hub = Hub()
             broker = BrokerWatch(bootstrap_servers=servers, sample_s=settings.broker_sample_s)
             health = ServicesWatch(pool, settings.service_urls)
@@ -79,17 +86,19 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             stack.push_async_callback(agents.stop)
             jobs = Jobs(pool, bootstrap_servers=servers)
             stack.push_async_callback(jobs.stop)
-            agents.start("dead-letter-indexer", Indexer(pool, servers, CONSUMERS).run)
+            agents.start("dead-letter-indexer", Indexer(pool, servers, CONSUMERS, tell=hub.buried).run)
             agents.start("live-feed", Feed(hub, bootstrap_servers=servers).run)
             agents.start("broker-watch", broker.run)
             agents.start("health-watch", health.run)
             agents.start("backlog", Backlog(pool).run)
+            agents.start("job-adopter", jobs.adopt)
 
             app.state.parts = Parts(
                 settings=settings,
                 pool=pool,
                 outbox=outbox,
-                sign_ins=Throttle(SIGN_INS_PER_MINUTE, 60),
+                sign_ins=Throttle(settings.sign_ins_per_source_per_minute_max, 60),
+                provider=provider,
                 hub=hub,
                 broker=broker,
                 health=health,
@@ -100,3 +109,11 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             yield
 
     return lifespan
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    redirect = f"{settings.admin_public_url.rstrip('/')}/sign-in/oidc/callback"
+    secret = settings.oidc_client_secret.get_secret_value()
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, redirect)

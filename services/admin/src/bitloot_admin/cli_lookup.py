@@ -6,7 +6,7 @@ import httpx
 import typer
 from bitloot_admin_client import AuthenticatedClient
 from bitloot_admin_client.api.orders import get_order, list_orders
-from bitloot_admin_client.models import HTTPValidationError, OrderDetail, OrderSummary
+from bitloot_admin_client.models import OrderDetail, OrderSummary, Problem
 from bitloot_common.cli.output import fail, print_json
 from bitloot_common.settings import load
 from pydantic import SecretStr
@@ -59,7 +59,7 @@ def _asked(call: Any) -> Any:
         answer = call(_client())
     except httpx.HTTPError as error:
         fail(f"admin does not answer ({type(error).__name__})")
-    if answer.status_code != 200 or answer.parsed is None or isinstance(answer.parsed, HTTPValidationError):
+    if answer.status_code != 200 or answer.parsed is None or isinstance(answer.parsed, Problem):
         fail(f"admin answered {answer.status_code}: {answer.content.decode(errors='replace')[:200]}")
     return answer.parsed
 

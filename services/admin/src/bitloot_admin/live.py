@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 import structlog
 from aiokafka import AIOKafkaConsumer
+from bitloot_common.deadletters import DeadLetter
 from bitloot_common.events import topics
 from bitloot_common.events.orders import OrderEvent
 from bitloot_common.kafka import client as kafka_client
@@ -40,6 +41,15 @@ class Hub:
                 queue.put_nowait(None)
             else:
                 queue.put_nowait(event)
+
+    def buried(self, letter: DeadLetter) -> None:
+        """Tells the pages of this process that a message of an order has died. Other processes' pages hear nothing
+        of it: they show it when they are read again."""
+        if letter.order_id:
+            at = letter.dead_at.isoformat()
+            self.publish(
+                {"orderId": str(letter.order_id), "event": "message.buried", "from": None, "to": None, "at": at}
+            )
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[asyncio.Queue[dict[str, Any] | None]]:

@@ -8,6 +8,7 @@ from bitloot_common.outbox import Outbox
 from fastapi import Depends, Request
 
 from bitloot_admin.broker import BrokerWatch
+from bitloot_admin.clients.oidc import Provider
 from bitloot_admin.health_watch import ServicesWatch
 from bitloot_admin.live import Hub
 from bitloot_admin.models.overview import Overview
@@ -25,6 +26,7 @@ class Parts:
     pool: Pool
     outbox: Outbox
     sign_ins: Throttle
+    provider: Provider | None
     hub: Hub
     broker: BrokerWatch
     health: ServicesWatch

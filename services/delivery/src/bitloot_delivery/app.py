@@ -36,6 +36,7 @@ from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.settings import DeliverySettings, MailSettings
 from bitloot_delivery.store import mails
 from bitloot_delivery.use_cases.delete_old_keys import DeleteOldKeys
+from bitloot_delivery.use_cases.note_products import NoteProducts
 from bitloot_delivery.use_cases.open_link import OpenLink
 from bitloot_delivery.use_cases.queue_fresh_link import QueueFreshLink
 from bitloot_delivery.use_cases.queue_mail import QueueMail
@@ -72,6 +73,7 @@ class UseCases:
     reveal_keys: RevealKeys
     queue_fresh_link: QueueFreshLink
     delete_old_keys: DeleteOldKeys
+    note_products: NoteProducts
     record_bounce: RecordBounce
 
 
@@ -111,6 +113,12 @@ def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
             after_delivery=timedelta(days=settings.keys_keep_days_after_delivery),
             readers_keep=timedelta(days=settings.readers_keep_days),
             interval_s=settings.retention_interval_s,
+        ),
+        note_products=NoteProducts(
+            pool,
+            outside.kinguin,
+            timedelta(seconds=settings.product_notes_keep_s),
+            settings.product_notes_interval_s,
         ),
         record_bounce=RecordBounce(pool, outbox),
     )
@@ -190,6 +198,7 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
     agents = Agents()
     agents.start("retention", use_cases.delete_old_keys.run)
+    agents.start("notes", use_cases.note_products.run)
     agents.start("backlog", lambda: _watch_backlog(pool))
     stack.push_async_callback(agents.stop)
     checks |= ladder.checks() | {

@@ -16,7 +16,6 @@ from .group import Group
 from .groups import Groups
 from .healthz_response_healthz import HealthzResponseHealthz
 from .hour import Hour
-from .http_validation_error import HTTPValidationError
 from .issued_token import IssuedToken
 from .job import Job
 from .job_report import JobReport
@@ -69,6 +68,7 @@ from .plan import Plan
 from .plan_effects import PlanEffects
 from .plan_topics import PlanTopics
 from .planned_sending import PlannedSending
+from .problem import Problem
 from .replay import Replay
 from .replay_accepted import ReplayAccepted
 from .replay_answer import ReplayAnswer
@@ -87,8 +87,6 @@ from .timeline_entry_detail import TimelineEntryDetail
 from .topic import Topic
 from .topic_lag import TopicLag
 from .topics import Topics
-from .validation_error import ValidationError
-from .validation_error_context import ValidationErrorContext
 from .waiting import Waiting
 from .webhook_detail import WebhookDetail
 from .webhook_detail_headers import WebhookDetailHeaders
@@ -110,7 +108,6 @@ __all__ = (
     "EditRequest",
     "Group",
     "Groups",
-    "HTTPValidationError",
     "HealthzResponseHealthz",
     "Hour",
     "IssuedToken",
@@ -165,6 +162,7 @@ __all__ = (
     "PlanEffects",
     "PlanTopics",
     "PlannedSending",
+    "Problem",
     "Replay",
     "ReplayAccepted",
     "ReplayAnswer",
@@ -183,8 +181,6 @@ __all__ = (
     "Topic",
     "TopicLag",
     "Topics",
-    "ValidationError",
-    "ValidationErrorContext",
     "Waiting",
     "WebhookDetail",
     "WebhookDetailHeaders",

@@ -27,6 +27,7 @@ class Group:
         last_at (datetime.datetime):
         note (None | str):
         noted_by (None | str):
+        came_back (bool): all of it had been replayed or discarded, and then it failed anew
     """
 
     fingerprint: str
@@ -41,6 +42,7 @@ class Group:
     last_at: datetime.datetime
     note: str | None
     noted_by: str | None
+    came_back: bool
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,6 +74,8 @@ class Group:
         noted_by: str | None
         noted_by = self.noted_by
 
+        came_back = self.came_back
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -88,6 +92,7 @@ class Group:
                 "lastAt": last_at,
                 "note": note,
                 "notedBy": noted_by,
+                "cameBack": came_back,
             }
         )
 
@@ -140,6 +145,8 @@ class Group:
 
         noted_by = _parse_noted_by(d.pop("notedBy"))
 
+        came_back = d.pop("cameBack")
+
         group = cls(
             fingerprint=fingerprint,
             service=service,
@@ -153,6 +160,7 @@ class Group:
             last_at=last_at,
             note=note,
             noted_by=noted_by,
+            came_back=came_back,
         )
 
         group.additional_properties = d

@@ -2,15 +2,13 @@
 
 import asyncio
 import getpass
-import inspect
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
-from uuid import UUID
+from typing import Annotated, Any, TypeVar
 
 import click
 import orjson
@@ -18,12 +16,15 @@ import typer
 from aiokafka.errors import KafkaError
 
 from bitloot_common.cli.output import fail, print_json
+from bitloot_common.cli.selecting import read, selecting
 from bitloot_common.deadletters import show
+from bitloot_common.deadletters.acts import Report
 from bitloot_common.deadletters.desk import DatabaseAway, Desk
 from bitloot_common.deadletters.edit import EditRefused, schema
 from bitloot_common.deadletters.letter import DeadLetter, State, parse_id
+from bitloot_common.deadletters.record import Record
 from bitloot_common.deadletters.replay import NotReplayable, Sending, prepare
-from bitloot_common.deadletters.selection import Selection, parse_time
+from bitloot_common.deadletters.selection import Selection
 from bitloot_common.settings import DatabaseSettings, KafkaSettings, load
 
 app = typer.Typer(help="Dead letters: list, show, replay, discard, restore.", no_args_is_help=True)
@@ -38,46 +39,6 @@ Everything = Annotated[bool, typer.Option("--all", help="Mean all of them: witho
 Reason = Annotated[str | None, typer.Option(help="Why, for the audit log.")]
 Actor = Annotated[str | None, typer.Option(help="Who, for the audit log; else the login name.")]
 Letter = Annotated[str, typer.Argument(help="Its id, or its place on the topic: fulfillment.dlt/0/12.")]
-
-
-# The options that say which letters, declared once
-
-
-def _selection(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids, or places: fulfillment.dlt/0/12.")] = None,
-    fingerprint: Annotated[str | None, typer.Option(help="A group of equal failures.")] = None,
-    service: Annotated[str | None, typer.Option(help="Whose handler failed.")] = None,
-    original_topic: Annotated[str | None, typer.Option("--topic", help="The original topic.")] = None,
-    error: Annotated[str | None, typer.Option(help="The error's class, with or without its module.")] = None,
-    order: Annotated[str | None, typer.Option(help="The order's id.")] = None,
-    since: Annotated[str | None, typer.Option(help="Dead since a time (ISO 8601), or 30m, 2h, 7d ago.")] = None,
-    until: Annotated[str | None, typer.Option(help="Dead before; likewise.")] = None,
-) -> Selection:
-    return Selection(
-        ids=tuple(_read(parse_id, text) for text in ids or ()),
-        fingerprint=fingerprint,
-        service=service,
-        topic=original_topic,
-        error=error,
-        order_id=_read(UUID, order) if order else None,
-        since=_read(parse_time, since) if since else None,
-        until=_read(parse_time, until) if until else None,
-    )
-
-
-def selecting(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command those options in place of its first parameter, `selection`."""
-    options = inspect.signature(_selection).parameters
-    own = [p for name, p in inspect.signature(command).parameters.items() if name != "selection"]
-
-    def run(**given: Any) -> None:
-        command(_selection(**{name: given.pop(name) for name in options}), **given)
-
-    hints = get_type_hints(_selection, include_extras=True) | get_type_hints(command, include_extras=True)
-    run.__signature__ = inspect.Signature([*options.values(), *own])  # type: ignore[attr-defined]
-    run.__annotations__ = {name: hint for name, hint in hints.items() if name not in ("return", "selection")}
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    return run
 
 
 # Commands
@@ -105,7 +66,7 @@ def list_letters(
 @app.command("show")
 def show_letter(letter: Letter, from_topic: FromTopic = False, json: Json = False) -> None:
     """Shows one dead letter whole: headers, body, stack; what looks like a secret is masked."""
-    found = _one(_run(_desk(from_topic=from_topic).find(Selection(ids=(_read(parse_id, letter),)))), letter)
+    found = _one(_run(_desk(from_topic=from_topic).find(Selection(ids=(read(parse_id, letter),)))), letter)
     told = show.whole(found) | {"kcat": show.kcat(found, load(KafkaSettings).kafka_bootstrap_servers)}
     if json:
         print_json(told)
@@ -153,12 +114,37 @@ def replay(
                 progress=bar.update,
             )
         )
+    record = _unaudited(report, actor, reason, edited=change is not None)
     if json:
-        print_json({"selected": len(letters), "sent": [str(each) for each in report.sent], "refused": refused})
-    else:
-        typer.echo(f"{len(report.sent)} of {len(letters)} replayed")
-        for line in refused:
-            typer.echo(f"not replayed: {line['why']}", err=True)
+        sent = [str(each) for each in report.sent]
+        print_json({"selected": len(letters), "sent": sent, "refused": refused} | record)
+        return None
+    typer.echo(f"{len(report.sent)} of {len(letters)} replayed")
+    for line in refused:
+        typer.echo(f"not replayed: {line['why']}", err=True)
+    if record:
+        print_json(record)
+    return None
+
+
+@app.command("record")
+def record_replay(
+    file: Annotated[typer.FileText, typer.Argument(help="What the replay printed (- for standard input).")],
+    json: Json = False,
+) -> None:
+    """Writes the audit rows of a replay that was made while the database was away; twice is harmless."""
+    text = file.read()
+    try:
+        found = orjson.loads(text[text.index("{") :])
+        record = Record.model_validate(found.get("unaudited", found))
+        marked, unknown = _run(_desk().record(record))
+    except ValueError as error:
+        fail(f"not what a replay printed: {str(error).splitlines()[0]}", code=2)
+    if json:
+        return print_json({"recorded": sorted(str(each) for each in marked), "unknown": sorted(unknown)})
+    typer.echo(f"{len(marked)} audit rows written")
+    if unknown:
+        typer.echo(f"not indexed yet, try again later: {', '.join(sorted(unknown))}", err=True)
     return None
 
 
@@ -222,8 +208,22 @@ def _act(
 
 
 def _desk(*, from_topic: bool = False) -> Desk:
-    database_url = None if from_topic else load(DatabaseSettings).database_url
-    return Desk(lambda: load(KafkaSettings).kafka_bootstrap_servers, database_url)
+    database_url = os.environ.get("DATABASE_URL") if from_topic else load(DatabaseSettings).database_url
+    return Desk(lambda: load(KafkaSettings).kafka_bootstrap_servers, database_url, from_topic=from_topic)
+
+
+def _unaudited(report: Report, actor: str | None, reason: str | None, *, edited: bool) -> dict[str, Any]:
+    """The record of what was sent without an audit row, under its name; empty when there is nothing of it."""
+    if not report.unaudited:
+        return {}
+    places = [letter.place for letter in report.unaudited]
+    typer.echo(
+        f"the database is away: NO AUDIT ROW was written for {len(places)} replayed messages. "
+        "Keep the record below, and write it later: bitloot dlt record FILE",
+        err=True,
+    )
+    record = Record(actor=actor or getpass.getuser(), reason=reason, edited=edited, places=places)
+    return {"unaudited": record.model_dump(mode="json")}
 
 
 def _run(work: Coroutine[Any, Any, R]) -> R:
@@ -285,10 +285,3 @@ def _not_everything(selection: Selection, *, everything: bool) -> None:
 
 def _in_state(selection: Selection, state: State | None) -> Selection:
     return replace(selection, state=state)
-
-
-def _read(reader: Callable[[str], R], text: str) -> R:
-    try:
-        return reader(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None

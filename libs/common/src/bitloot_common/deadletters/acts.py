@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import asyncpg
+
 from bitloot_common.db import Connection
 from bitloot_common.deadletters import table
+from bitloot_common.deadletters.letter import DeadLetter
 from bitloot_common.deadletters.replay import Sender, Sending
 
 Progress = Callable[[int], None]
@@ -13,11 +16,12 @@ Progress = Callable[[int], None]
 
 @dataclass(slots=True)
 class Report:
-    """How a replay went. `aborted`: it was told to stop before the end."""
+    """How a replay went. `aborted`: it was told to stop before the end. `unaudited`: sent without an audit row."""
 
     selected: int
     sent: list[UUID] = field(default_factory=list)
     aborted: bool = False
+    unaudited: list[DeadLetter] = field(default_factory=list)
 
 
 async def replay(
@@ -30,8 +34,10 @@ async def replay(
     edited: bool = False,
     progress: Progress = lambda _: None,
     go_on: Callable[[], bool] = lambda: True,
+    without_audit: bool = False,
 ) -> Report:
     """Sends `sendings` and marks each as replayed once the broker has it; without a connection, sends only.
+    With `without_audit` it goes on without one too when the database is lost on the way.
 
     A crash in between leaves sent ones open: they may be sent again, which is harmless. `progress` gets the
     size of each batch sent; when `go_on` says no, the rest is left as it is.
@@ -39,14 +45,28 @@ async def replay(
     report = Report(selected=len(sendings))
     async for batch in sender.send(sendings):
         ids = [each.letter.id for each in batch]
-        if connection is not None:
-            async with connection.transaction():
-                # Read from a topic, it may not be indexed yet; the act must find its row.
-                await table.index(connection, [each.letter for each in batch])
-                await table.mark_replayed(connection, ids, actor=actor, reason=reason, detail={"edited": edited})
         report.sent += ids
+        if connection is not None:
+            try:
+                await _remember(connection, batch, actor=actor, reason=reason, edited=edited)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                if not without_audit:
+                    raise
+                connection = None
+        if connection is None:
+            report.unaudited += [each.letter for each in batch]
         progress(len(batch))
         if not go_on():
             report.aborted = len(report.sent) < len(sendings)
             break
     return report
+
+
+async def _remember(
+    connection: Connection, batch: Sequence[Sending], *, actor: str, reason: str | None, edited: bool
+) -> None:
+    async with connection.transaction():
+        # Read from a topic, it may not be indexed yet; the act must find its row.
+        await table.index(connection, [each.letter for each in batch])
+        ids = [each.letter.id for each in batch]
+        await table.mark_replayed(connection, ids, actor=actor, reason=reason, detail={"edited": edited})

@@ -1,7 +1,7 @@
-"""An operator's desk: the table where there is one, the topics alone where there is none."""
+"""An operator's desk: the table, or the topics alone when the database is away."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +9,7 @@ import asyncpg
 from bitloot_common import db
 from bitloot_common.deadletters import acts, table, topic
 from bitloot_common.deadletters.letter import DeadLetter
+from bitloot_common.deadletters.record import Record, write
 from bitloot_common.deadletters.replay import Sender, Sending
 from bitloot_common.deadletters.selection import Selection
 
@@ -26,13 +27,17 @@ class Desk:
     Every method raises DatabaseAway, or KafkaError or TimeoutError, when a server does not answer.
     """
 
-    def __init__(self, bootstrap_servers: Callable[[], str], database_url: str | None) -> None:
+    def __init__(
+        self, bootstrap_servers: Callable[[], str], database_url: str | None, *, from_topic: bool = False
+    ) -> None:
+        """`from_topic`: letters are read from the topics; the database, where it answers, is for the audit log only."""
         self._bootstrap_servers = bootstrap_servers
         self._database_url = database_url
+        self._from_topic = from_topic
 
     async def find(self, selection: Selection, *, limit: int = LIMIT_MAX) -> list[DeadLetter]:
         """The letters that `selection` means, newest first."""
-        if self._database_url is None:
+        if self._from_topic:
             letters = [letter async for letter in topic.read(self._bootstrap_servers(), selection)]
             return sorted(letters, key=lambda letter: letter.dead_at, reverse=True)[:limit]
         async with self._connected() as connection:
@@ -40,7 +45,7 @@ class Desk:
 
     async def effects(self, letters: Sequence[DeadLetter]) -> dict[UUID, str]:
         """What a replay of each would change, as far as the inbox tells."""
-        if self._database_url is None:
+        if self._from_topic:
             return {}
         async with self._connected() as connection:
             done = await table.handled(connection, letters)
@@ -56,14 +61,30 @@ class Desk:
         edited: bool,
         progress: acts.Progress,
     ) -> acts.Report:
-        """Sends `sendings`, and marks them as replayed where there is a table."""
-        async with Sender(self._bootstrap_servers(), rate_per_s) as sender:
-            if self._database_url is None:
-                return await acts.replay(sender, sendings, None, actor=actor, progress=progress)
-            async with self._connected() as connection:
-                return await acts.replay(
-                    sender, sendings, connection, actor=actor, reason=reason, edited=edited, progress=progress
-                )
+        """Sends `sendings` and marks them as replayed; from the topics also when the database is away, and then
+        the report says which have no audit row."""
+        async with Sender(self._bootstrap_servers(), rate_per_s) as sender, AsyncExitStack() as stack:
+            connection = None
+            try:
+                connection = await stack.enter_async_context(self._connected())
+            except DatabaseAway:
+                if not self._from_topic:
+                    raise
+            return await acts.replay(
+                sender,
+                sendings,
+                connection,
+                actor=actor,
+                reason=reason,
+                edited=edited,
+                progress=progress,
+                without_audit=self._from_topic,
+            )
+
+    async def record(self, record: Record) -> tuple[set[UUID], set[str]]:
+        """Writes what was replayed while the database was away; see `record.write`."""
+        async with self._connected() as connection:
+            return await write(connection, record)
 
     async def discard(self, ids: Sequence[UUID], *, actor: str, reason: str | None) -> set[UUID]:
         """Those of `ids` that were open until now."""
@@ -77,10 +98,11 @@ class Desk:
 
     @asynccontextmanager
     async def _connected(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
-        assert self._database_url is not None, "this act needs the database"
+        if self._database_url is None:
+            raise DatabaseAway("no database is configured")
         try:
             connection = await asyncpg.connect(self._database_url, timeout=CONNECT_S_MAX)
-        except (OSError, asyncpg.PostgresError) as error:
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseAway(f"the database did not answer ({type(error).__name__})") from error
         try:
             await db.prepare(connection)

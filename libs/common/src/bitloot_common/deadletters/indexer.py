@@ -1,6 +1,6 @@
 """The indexer: a background role of admin that writes every dead letter into the table, once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -26,8 +26,15 @@ class Indexer:
     """Reads the services' dead-letter topics. Offsets are committed after the rows are: twice is harmless."""
 
     def __init__(
-        self, pool: Pool, bootstrap_servers: str, services: Iterable[str], kafka: Mapping[str, Any] | None = None
+        self,
+        pool: Pool,
+        bootstrap_servers: str,
+        services: Iterable[str],
+        kafka: Mapping[str, Any] | None = None,
+        tell: Callable[[DeadLetter], None] = lambda _: None,
     ) -> None:
+        """`tell` hears of each letter once its row is there; it must not wait."""
+        self._tell = tell
         self._pool = pool
         self._topics = [dead_letter_topic(service) for service in services]
         self._client = {**kafka_client(bootstrap_servers), **(kafka or {})}
@@ -53,4 +60,5 @@ class Indexer:
             await table.index(connection, letters)
         for letter in letters:
             _INDEXED.labels(letter.service).inc()
+            self._tell(letter)
         log.info("dead_letters.indexed", count=len(letters))

@@ -63,11 +63,16 @@ class Publisher:
         that partition, and has no position either.
         """
         batches: dict[tuple[str, int], _Batch] = {}
+        partitions: dict[str, list[int]] = {}
         tracing, started_ns = is_on(), time.time_ns()
         for row in rows:
             if _too_large(row):
                 continue
-            place = row["topic"], await self._partition(row["topic"], row["key"])
+            topic = row["topic"]
+            known = partitions.get(topic)
+            if known is None:
+                known = partitions[topic] = await self._partitions(topic)
+            place = topic, known[_hash(row["key"] or "") % len(known)]
             batch = batches.get(place)
             if batch is None:
                 batch = batches[place] = _Batch(self._producer.create_batch(), tracing=tracing)
@@ -89,14 +94,12 @@ class Publisher:
                     spans.sent(row, started_ns, partition, result.offset + i)
         return positions, failure
 
-    async def _partition(self, topic: str, key: str | None) -> int:
+    async def _partitions(self, topic: str) -> list[int]:
         try:
             async with asyncio.timeout(TOPIC_TIMEOUT_S):
-                partitions = await self._producer.partitions_for(topic)
+                return sorted(await self._producer.partitions_for(topic))
         except TimeoutError:
             raise PublishFailed(f"topic {topic} is not known to the broker") from None
-        in_order: list[int] = sorted(partitions)
-        return in_order[_hash(key or "") % len(in_order)]
 
     async def reachable(self) -> bool:
         """Whether a broker answers a metadata request now."""

@@ -1,5 +1,7 @@
 """The JSON API under /admin: decode, call one use case or one read, encode."""
 
+from fastapi.routing import APIRoute
+
 from bitloot_admin.api import (
     audit,
     dead_letters,
@@ -25,3 +27,4 @@ ROUTERS = (
     session.routes,
     people.routes,
 )
+ROUTES = [route for part in ROUTERS for route in part.routes if isinstance(route, APIRoute)]

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from bitloot_common.deadletters import Selection
 from bitloot_common.problem import NotFound
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from bitloot_admin.access import LOOK, Editor, Operator, router
 from bitloot_admin.api.export import Format, stream_csv
+from bitloot_admin.api.tags import UNCHANGED, IfNoneMatch, tagged
 from bitloot_admin.models.dead_letters import (
     Acted,
     DeadLetterDetail,
@@ -65,14 +66,25 @@ async def note_dead_letter_group(parts: UsesParts, who: Operator, group: str, no
     await note_group(parts.pool, group, note.note, actor=who.actor)
 
 
-@routes.get("/dead-letters/{letter_id}", summary="One dead letter whole", dependencies=[Depends(LOOK)])
-async def get_dead_letter(parts: UsesParts, letter_id: UUID) -> DeadLetterDetail:
+@routes.get(
+    "/dead-letters/{letter_id}",
+    summary="One dead letter whole",
+    response_model=DeadLetterDetail,
+    responses=UNCHANGED,
+    dependencies=[Depends(LOOK)],
+)
+async def get_dead_letter(parts: UsesParts, letter_id: UUID, known: IfNoneMatch = None) -> Response:
     """Body and headers masked where they look like a secret."""
     servers = parts.settings.kafka_bootstrap_servers
-    return await show_dead_letter(parts.pool, letter_id, bootstrap_servers=servers)
+    return tagged(await show_dead_letter(parts.pool, letter_id, bootstrap_servers=servers), known)
 
 
-@routes.post("/dead-letters/replay", status_code=202, summary="Replay dead letters, or say what that would do")
+@routes.post(
+    "/dead-letters/replay",
+    status_code=202,
+    summary="Replay dead letters, or say what that would do",
+    responses={404: {}},
+)
 async def replay_dead_letters(parts: UsesParts, who: Operator, wanted: ReplayRequest) -> ReplayAnswer:
     """By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start."""
     plan, sendings = await plan_replay(parts.pool, parts.health, wanted.selection())
@@ -127,7 +139,7 @@ async def get_job(parts: UsesParts, job_id: UUID) -> Job:
     return job
 
 
-@routes.post("/jobs/{job_id}/abort", status_code=202, summary="Stop a bulk action")
+@routes.post("/jobs/{job_id}/abort", status_code=202, summary="Stop a bulk action", responses={409: {}})
 async def abort_job(parts: UsesParts, who: Operator, job_id: UUID) -> None:
     """After the batch that it sends now; what was not sent is as it was."""
     await stop_job(parts.pool, job_id, actor=who.actor)

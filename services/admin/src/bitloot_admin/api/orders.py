@@ -4,11 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from bitloot_common.events.admin import FulfillmentRetryRequested, ResendRequested, RevocationRequested
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from bitloot_admin.access import LOOK, Operator, router
 from bitloot_admin.api.export import Format, stream_csv
+from bitloot_admin.api.tags import UNCHANGED, IfNoneMatch, tagged
 from bitloot_admin.models.orders import OrderDetail, OrderFilter, OrderSummary
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
@@ -35,10 +36,16 @@ async def list_orders(
     return await orders.list_orders(parts.pool, query, query)
 
 
-@routes.get("/{order_id}", summary="One order with its timeline", dependencies=[Depends(LOOK)])
-async def get_order(parts: UsesParts, order_id: UUID) -> OrderDetail:
+@routes.get(
+    "/{order_id}",
+    summary="One order with its timeline",
+    response_model=OrderDetail,
+    responses=UNCHANGED,
+    dependencies=[Depends(LOOK)],
+)
+async def get_order(parts: UsesParts, order_id: UUID, known: IfNoneMatch = None) -> Response:
     """Everything about one order."""
-    return await show_order(parts.pool, order_id, trace_url_template=parts.settings.trace_url_template)
+    return tagged(await show_order(parts.pool, order_id, trace_url_template=parts.settings.trace_url_template), known)
 
 
 @routes.post("/{order_id}/retry-fulfillment", status_code=202, summary="Take the order up again from where it is")

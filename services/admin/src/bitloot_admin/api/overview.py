@@ -1,8 +1,9 @@
 """/admin/overview, /admin/topics, /admin/outages: how the whole is doing."""
 
-from fastapi import Depends
+from fastapi import Depends, Response
 
 from bitloot_admin.access import LOOK, router
+from bitloot_admin.api.tags import UNCHANGED, IfNoneMatch, tagged
 from bitloot_admin.models.outages import Outages, Service, Topic, Topics
 from bitloot_admin.models.overview import Overview
 from bitloot_admin.parts import UsesParts
@@ -17,14 +18,14 @@ async def get_overview(parts: UsesParts) -> Overview:
     return await parts.overview.get()
 
 
-@routes.get("/topics", summary="Topics with rate and lag")
-async def list_topics(parts: UsesParts) -> Topics:
+@routes.get("/topics", summary="Topics with rate and lag", response_model=Topics, responses=UNCHANGED)
+async def list_topics(parts: UsesParts, known: IfNoneMatch = None) -> Response:
     """As of the last sample of the broker."""
     items = [
         Topic(name=state.name, partitions=state.partitions, end=state.end, rate_s=state.rate_s, lag=state.lag)
         for state in parts.broker.topics.values()
     ]
-    return Topics(items=items, error=parts.broker.error)
+    return tagged(Topics(items=items, error=parts.broker.error), known)
 
 
 @routes.get("/outages", summary="Services, breakers and what was down")

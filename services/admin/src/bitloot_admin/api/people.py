@@ -33,13 +33,13 @@ async def list_people(parts: UsesParts, _: Manager) -> People:
     return People(items=[Person.model_validate(dict(row)) for row in rows])
 
 
-@routes.post("/people", status_code=201, summary="Add somebody")
+@routes.post("/people", status_code=201, summary="Add somebody", responses={409: {}})
 async def create_person(parts: UsesParts, who: Manager, new: NewPerson) -> Person:
     async with parts.pool.acquire() as connection:
         return await add_person(connection, new, actor=who.actor)
 
 
-@routes.patch("/people/{person_id}", summary="Change a role or password, disable or enable")
+@routes.patch("/people/{person_id}", summary="Change a role or password, disable or enable", responses={409: {}})
 async def update_person(parts: UsesParts, who: Manager, person_id: UUID, change: PersonChange) -> Person:
     return await change_person(parts.pool, person_id, change, actor=who.actor)
 

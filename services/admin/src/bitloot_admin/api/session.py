@@ -14,7 +14,12 @@ from bitloot_admin.use_cases.sign_out import sign_out
 routes = router("session", prefix="/admin/session")
 
 
-@routes.post("", summary="Sign in: opens a session, sets its cookie", dependencies=[Depends(PUBLIC)])
+@routes.post(
+    "",
+    summary="Sign in: opens a session, sets its cookie",
+    responses={401: {}, 403: {}, 429: {}},
+    dependencies=[Depends(PUBLIC)],
+)
 async def open_session(parts: UsesParts, request: Request, response: Response, credentials: Credentials) -> None:
     """Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are."""
     check_origin(request)
@@ -23,12 +28,18 @@ async def open_session(parts: UsesParts, request: Request, response: Response, c
 
 async def start_session(parts: Parts, request: Request, response: Response, email: str, password: str) -> None:
     """Signs in and sets the cookie. Raises SignInRefused or TooManyRequests."""
-    address = request.client.host if request.client else None
-    if not parts.sign_ins.allows(address or ""):
-        raise TooManyRequests("Too many attempts from this address; wait a minute.", headers={"retry-after": "60"})
+    address = check_pace(parts, request)
     agent = request.headers.get("user-agent")
     token = await sign_in(parts.pool, parts.settings, email.strip(), password, address=address, agent=agent)
     set_cookie(parts, response, token)
+
+
+def check_pace(parts: Parts, request: Request) -> str | None:
+    """Counts an attempt to sign in. Returns its source's address; raises TooManyRequests."""
+    address = request.client.host if request.client else None
+    if not parts.sign_ins.allows(address or ""):
+        raise TooManyRequests("Too many attempts from this address; wait a minute.", headers={"retry-after": "60"})
+    return address
 
 
 def set_cookie(parts: Parts, response: Response, token: str) -> None:

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from bitloot_admin.access import LOOK, Operator, Revealer, router
 from bitloot_admin.api.export import Format, stream_csv
+from bitloot_admin.api.tags import UNCHANGED, IfNoneMatch, tagged
 from bitloot_admin.models.webhooks import ReplayAccepted, WebhookDetail, WebhookFilter, WebhookSummary
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
@@ -35,13 +36,22 @@ async def list_webhook_logs(
     return await webhooks.list_webhooks(parts.pool, query, query)
 
 
-@routes.get("/{webhook_id}", summary="One webhook with its payload", dependencies=[Depends(LOOK)])
-async def get_webhook_log(parts: UsesParts, webhook_id: UUID) -> WebhookDetail:
+@routes.get(
+    "/{webhook_id}",
+    summary="One webhook with its payload",
+    response_model=WebhookDetail,
+    responses=UNCHANGED,
+    dependencies=[Depends(LOOK)],
+)
+async def get_webhook_log(parts: UsesParts, webhook_id: UUID, known: IfNoneMatch = None) -> Response:
     """The webhook, its headers redacted and its payload masked where it looks like a secret."""
-    return await show_webhook(parts.pool, webhook_id, trace_url_template=parts.settings.trace_url_template)
+    template = parts.settings.trace_url_template
+    return tagged(await show_webhook(parts.pool, webhook_id, trace_url_template=template), known)
 
 
-@routes.get("/{webhook_id}/raw", summary="The body, byte for byte; audited", response_class=Response)
+@routes.get(
+    "/{webhook_id}/raw", summary="The body, byte for byte; audited", response_class=Response, responses={410: {}}
+)
 async def get_webhook_body(parts: UsesParts, who: Revealer, webhook_id: UUID) -> Response:
     """The stored bytes as they are. That you looked is written to the audit log."""
     return attachment(webhook_id, await reveal_webhook(parts.pool, webhook_id, who.actor))
@@ -54,7 +64,9 @@ def attachment(webhook_id: UUID, body: bytes) -> Response:
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
-@routes.post("/{webhook_id}/replay", status_code=202, summary="Put the webhook back on its topic")
+@routes.post(
+    "/{webhook_id}/replay", status_code=202, summary="Put the webhook back on its topic", responses={409: {}, 410: {}}
+)
 async def replay_webhook_log(
     parts: UsesParts, who: Operator, webhook_id: UUID, why: Why | None = None
 ) -> ReplayAccepted:

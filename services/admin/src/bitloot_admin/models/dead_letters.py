@@ -75,6 +75,7 @@ class Group(Model):
     last_at: datetime
     note: str | None
     noted_by: str | None
+    came_back: bool = Field(description="all of it had been replayed or discarded, and then it failed anew")
 
 
 class Groups(Model):

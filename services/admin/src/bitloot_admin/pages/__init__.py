@@ -1,6 +1,6 @@
 """The web UI: pages rendered here, made live by htmx and a little JavaScript. It works without either."""
 
-from bitloot_admin.pages import dead_letters, ledgers, live, orders, overview, people, search, session, webhooks
+from bitloot_admin.pages import dead_letters, ledgers, live, orders, overview, people, search, session, views, webhooks
 
 ROUTERS = (
     overview.routes,
@@ -11,5 +11,6 @@ ROUTERS = (
     people.routes,
     search.routes,
     live.routes,
+    views.routes,
     session.routes,
 )

@@ -17,6 +17,8 @@ from bitloot_admin.pages.flash import take_flash
 from bitloot_admin.pages.highlight import highlight
 from bitloot_admin.pages.icons import icon
 from bitloot_admin.rights import Right
+from bitloot_admin.store import saved_views
+from bitloot_admin.use_cases.keep_view import PAGES
 from bitloot_admin.words import word
 
 _HERE = Path(__file__).parent.parent
@@ -103,6 +105,11 @@ def short(identifier: object) -> str:
     return f"…{text[-8:]}" if len(text) == 36 else text
 
 
+def sentence(text: str) -> str:
+    """With a capital letter first; names in it stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def number(value: float | None) -> str:
     """Digits in groups of three."""
     return "–" if value is None else f"{value:,.0f}".replace(",", " ")  # a narrow no-break space
@@ -125,6 +132,7 @@ def _environment() -> Environment:
         "short": short,
         "number": number,
         "highlight": highlight,
+        "sentence": sentence,
     }
     found.globals |= {"asset": asset, "icon": icon, "word": word, "Right": Right}
     return found
@@ -138,6 +146,8 @@ async def render(request: Request, template: str, *, status: int = 200, **contex
     parts = request.app.state.parts
     who = await identify(request)
     flash = take_flash(request)
+    keeper = who.person_id if who and request.url.path in PAGES else None
+    saved = await saved_views.of_page(parts.pool, keeper, request.url.path) if keeper else []
     html = _JINJA.get_template(template).render(
         {
             "who": who,
@@ -146,6 +156,8 @@ async def render(request: Request, template: str, *, status: int = 200, **contex
             "url_with": lambda **changes: url_with(request, **changes),
             "csv_url": lambda path: "/admin" + url_with(request, path, format="csv", cursor=None, offset=None),
             "flash": flash,
+            "saved": saved,
+            "keeps_views": keeper is not None,
             "open_letters": await parts.open_dead_letters.get() if who else 0,
             **context,
         }

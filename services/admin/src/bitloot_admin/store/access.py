@@ -136,10 +136,20 @@ async def find_person(connection: Connection, person_id: UUID) -> asyncpg.Record
 async def find_by_email(connection: Connection, email: str) -> asyncpg.Record | None:
     """The person with this e-mail, with the password's hash; locked for the caller's transaction."""
     return await connection.fetchrow(
-        "select id, email, name, role, password_hash, disabled_at, locked_until, failed_sign_ins "
+        "select id, email, name, role, password_hash, oidc_subject, disabled_at, locked_until, failed_sign_ins "
         "from people where lower(email) = lower($1) for update",
         email,
     )
+
+
+async def find_by_subject(connection: Connection, subject: str) -> asyncpg.Record | None:
+    """The person whom the OpenID provider calls so."""
+    return await connection.fetchrow("select id, email, disabled_at from people where oidc_subject = $1", subject)
+
+
+async def set_subject(connection: Connection, person_id: UUID, subject: str) -> None:
+    """Links a person to the provider's name for them."""
+    await connection.execute("update people set oidc_subject = $2 where id = $1", person_id, subject)
 
 
 async def insert_person(

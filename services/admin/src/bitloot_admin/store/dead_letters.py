@@ -22,7 +22,10 @@ select d.fingerprint, min(d.service) as service, (array_agg(d.error_class order 
     (array_agg(d.error_message order by d.dead_at desc))[1] as error_message,
     (array_agg(d.original_topic order by d.dead_at desc))[1] as original_topic,
     count(*) filter (where d.state = 'open') as open, count(*) as total, count(distinct d.order_id) as orders,
-    min(d.dead_at) as first_at, max(d.dead_at) as last_at, g.note, g.noted_by
+    min(d.dead_at) as first_at, max(d.dead_at) as last_at, g.note, g.noted_by,
+    coalesce(
+        min(d.dead_at) filter (where d.state = 'open') > max(d.state_at) filter (where d.state <> 'open'), false
+    ) as came_back
 from dead_letters d left join dead_letter_groups g using (fingerprint)
 where d.fingerprint in (select w.fingerprint from dead_letters w where $1::text is null or w.state = $1)
     and ($2::text is null or d.fingerprint = $2)

@@ -8,10 +8,8 @@ from bitloot_common.ids import new_id
 
 from bitloot_admin.models.dead_letters import Job
 
-# A job whose process died says so here: its letters are as they were, and asking again is harmless.
-_STATE = "case when state = 'running' and touched_at < now() - interval '1 minute' then 'failed' else state end"
-_COLUMNS = f"""
-id, kind, actor, reason, selection, {_STATE} as state, total, done, failed, report, created_at, touched_at, finished_at
+_COLUMNS = """
+id, kind, actor, reason, selection, state, total, done, failed, report, created_at, touched_at, finished_at
 """
 
 
@@ -56,6 +54,22 @@ async def touch(pool: Pool, job_id: UUID, *, done: int, failed: int) -> bool:
             failed,
         )
     )
+
+
+async def take_lost(pool: Pool, *, lost_s: float, but: list[UUID]) -> list[Job]:
+    """The running jobs of which nobody has heard for `lost_s` seconds; they are the caller's now."""
+    rows = await pool.fetch(
+        "update jobs set touched_at = now() where state = 'running' "  # noqa: S608
+        f"and touched_at < now() - make_interval(secs => $1) and id <> all($2) returning {_COLUMNS}",
+        lost_s,
+        but,
+    )
+    return [Job.model_validate(dict(row)) for row in rows]
+
+
+async def let_go(pool: Pool, job_id: UUID) -> None:
+    """Leaves a running job to whoever looks for lost ones next."""
+    await pool.execute("update jobs set touched_at = 'epoch' where id = $1 and state = 'running'", job_id)
 
 
 async def finish(pool: Pool, job_id: UUID, state: str, *, done: int, failed: int, report: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from bitloot_admin.health_watch import ITSELF, ServicesWatch
@@ -40,6 +41,15 @@ async def plan_replay(
         sendings=[_planned(each, effects[each.letter.id], statuses) for each in sendings[:SHOWN_MAX]],
     )
     return plan, sendings
+
+
+async def unsettled_since(connection: Connection, selection: Selection, since: datetime) -> list[Sending]:
+    """What is left of a replay of `selection` that began at `since`: the letters that were there then and that
+    nobody has settled after. One that was sent and not yet marked is among them; twice is harmless."""
+    letters = await table.find(connection, selection, limit=table.LIMIT_MAX)
+    left = [each for each in letters if each.dead_at <= since and (each.state_at is None or each.state_at < since)]
+    sendings, _ = _prepared(list(reversed(left)), None)
+    return sendings
 
 
 def effect(letter: DeadLetter, handled: set[UUID], statuses: dict[UUID, str], health: ServicesWatch) -> str:

@@ -1,16 +1,17 @@
 """Starts the replay of dead letters as a job, and carries it out: at a bounded rate, abortable, stopping by
-itself when what it replays fails again. A crash half-way leaves the rest open; asking again is harmless."""
+itself when what it replays fails again. When its process dies, another one (or the next) takes the job up."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
 from aiokafka.errors import KafkaError
 from bitloot_admin import audit
-from bitloot_admin.models.dead_letters import Job
+from bitloot_admin.models.dead_letters import Job, ReplayRequest
 from bitloot_admin.store import dead_letters, jobs
+from bitloot_admin.use_cases.plan_replay import unsettled_since
 from bitloot_common.db import Pool
 from bitloot_common.deadletters import Sender, Sending, acts
 
@@ -19,6 +20,9 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_S: Final = 1.0
 # what failed needs a moment to come back: the ladder is 31 s long, a permanent error takes none of it
 AFTERMATH_S: Final = 2.0
+# a job says that it lives every LOOK_EVERY_S; one that has not for so long has lost its process
+LOST_S: Final = 6.0
+ADOPT_EVERY_S: Final = 1.0
 
 
 class Jobs:
@@ -27,7 +31,7 @@ class Jobs:
     def __init__(self, pool: Pool, *, bootstrap_servers: str) -> None:
         self._pool = pool
         self._bootstrap_servers = bootstrap_servers
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
     async def start_replay(
         self,
@@ -54,18 +58,37 @@ class Jobs:
             await audit.write(
                 connection, actor, "dead_letters.replay_started", f"job:{job.id}", reason=reason, detail=detail
             )
-        replay = _Replay(self._pool, self._bootstrap_servers, job, sendings, rate_per_s, stop_after, edited=edited)
-        task = asyncio.create_task(replay.run(), name=f"job-{job.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._run(_Replay(self._pool, self._bootstrap_servers, job, sendings, rate_per_s, stop_after, edited=edited))
         return job
+
+    def _run(self, replay: "_Replay") -> None:
+        task = self._tasks[replay.job.id] = asyncio.create_task(replay.run())
+        task.add_done_callback(lambda _: self._tasks.pop(replay.job.id))
+
+    async def adopt(self) -> None:
+        """Takes up the jobs of processes that died, until cancelled."""
+        while True:
+            for job in await jobs.take_lost(self._pool, lost_s=LOST_S, but=list(self._tasks)):
+                log.info("job.taken_up", job=str(job.id), done=job.done, total=job.total)
+                await self._take_up(job)
+            await asyncio.sleep(ADOPT_EVERY_S)
+
+    async def _take_up(self, job: Job) -> None:
+        if job.selection.get("edited"):
+            told = {"error": "the process died; the letter tells whether the edited message was sent"}
+            await jobs.finish(self._pool, job.id, "failed", done=job.done, failed=job.failed, report=told)
+            return
+        wanted = ReplayRequest.model_validate(job.selection)
+        async with self._pool.acquire() as connection:
+            rest = await unsettled_since(connection, wanted.selection(), job.created_at)
+        self._run(_Replay(self._pool, self._bootstrap_servers, job, rest, wanted.rate_per_s, wanted.stop_after))
 
     async def start_edited(self, sendings: Sequence[Sending], *, actor: str, reason: str) -> Job:
         """The replay of one letter with another body, already running."""
         ids = [str(each.letter.id) for each in sendings]
         return await self.start_replay(
             sendings,
-            selection={"ids": ids},
+            selection={"ids": ids, "edited": True},
             actor=actor,
             reason=reason,
             rate_per_s=1,
@@ -74,10 +97,11 @@ class Jobs:
         )
 
     async def stop(self) -> None:
-        """Cancels all and waits."""
-        for task in self._tasks:
+        """Cancels all and waits; whoever runs next takes them up."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Replay:
@@ -92,18 +116,18 @@ class _Replay:
         rate_per_s: float,
         stop_after: int,
         *,
-        edited: bool,
+        edited: bool = False,
     ) -> None:
         self._pool = pool
         self._bootstrap_servers = bootstrap_servers
-        self._job = job
+        self.job = job
         self._sendings = sendings
         self._rate_per_s = rate_per_s
         self._stop_after = stop_after
         self._edited = edited
         self._events = [each.letter.event_id for each in sendings if each.letter.event_id]
-        self._since = datetime.now(UTC)
-        self._done = self._came_back = 0
+        self._done = job.total - len(sendings)
+        self._came_back = job.failed
         self._why_stopped: str | None = None
 
     async def run(self) -> None:
@@ -116,14 +140,14 @@ class _Replay:
         except (KafkaError, TimeoutError, OSError) as error:
             await self._end("failed", {"error": type(error).__name__})
         except asyncio.CancelledError:
-            await self._end("failed", {"error": "the process was stopped; what was not sent is still open"})
+            await jobs.let_go(self._pool, self.job.id)
             raise
         except Exception as error:
-            log.exception("job.failed", job=str(self._job.id))
+            log.exception("job.failed", job=str(self.job.id))
             await self._end("failed", {"error": type(error).__name__})
         else:
             stopped = {"stopped": self._why_stopped} if self._why_stopped else {}
-            await self._end("aborted" if report.aborted else "finished", {"sent": len(report.sent), **stopped})
+            await self._end("aborted" if report.aborted else "finished", {"sent": self._done, **stopped})
         finally:
             watching.cancel()
 
@@ -136,8 +160,8 @@ class _Replay:
                 sender,
                 self._sendings,
                 connection,
-                actor=self._job.actor,
-                reason=self._job.reason,
+                actor=self.job.actor,
+                reason=self.job.reason,
                 edited=self._edited,
                 progress=self._count,
                 go_on=lambda: self._why_stopped is None,
@@ -152,11 +176,11 @@ class _Replay:
             await self._look()
 
     async def _look(self) -> None:
-        self._came_back = await dead_letters.count_come_back(self._pool, self._events, self._since)
+        self._came_back = await dead_letters.count_come_back(self._pool, self._events, self.job.created_at)
         if self._came_back >= self._stop_after and self._why_stopped is None:
             self._why_stopped = f"{self._came_back} failed again"
-        if not await jobs.touch(self._pool, self._job.id, done=self._done, failed=self._came_back):
+        if not await jobs.touch(self._pool, self.job.id, done=self._done, failed=self._came_back):
             self._why_stopped = self._why_stopped or "aborted"
 
     async def _end(self, state: str, report: dict[str, object]) -> None:
-        await jobs.finish(self._pool, self._job.id, state, done=self._done, failed=self._came_back, report=report)
+        await jobs.finish(self._pool, self.job.id, state, done=self._done, failed=self._came_back, report=report)

@@ -199,10 +199,12 @@ async def open_storage(settings: StorageSettings) -> AsyncIterator[S3KeyStorage]
         max_pool_connections=settings.r2_connections_max,
         retries={"total_max_attempts": 1, "mode": "standard"},  # the ladder retries
     )
+    session = get_session()  # one for both: each session reads S3's description anew, 8 MiB
     async with AsyncExitStack() as stack:
-        client, signer = [
-            await stack.enter_async_context(
-                get_session().create_client(
+
+        async def client_of(endpoint: str) -> "S3Client":
+            client: S3Client = await stack.enter_async_context(
+                session.create_client(
                     "s3",
                     endpoint_url=endpoint,
                     region_name=settings.r2_region,
@@ -211,8 +213,11 @@ async def open_storage(settings: StorageSettings) -> AsyncIterator[S3KeyStorage]
                     config=config,
                 )
             )
-            for endpoint in (settings.r2_endpoint, settings.public_endpoint)
-        ]
+            return client
+
+        client = await client_of(settings.r2_endpoint)
+        public = settings.public_endpoint
+        signer = client if public == settings.r2_endpoint else await client_of(public)
         storage = S3KeyStorage(client, signer, settings.r2_bucket)
         stack.callback(storage.breaker.stop)
         yield storage

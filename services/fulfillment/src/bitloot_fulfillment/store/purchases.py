@@ -262,6 +262,11 @@ async def offers_tried(connection: Connection, order_id: UUID) -> set[str]:
     return {row["offer_id"] for row in await connection.fetch(_OFFERS_TRIED, order_id)}
 
 
+async def reached_delivery(connection: Connection, order_id: UUID) -> bool:
+    """Whether delivery has begun to seal codes of it."""
+    return bool(await connection.fetchval("select exists (select from keys where order_id = $1)", order_id))
+
+
 async def stored(connection: Connection, order_id: UUID) -> tuple[int, int]:
     """How many parts and how many codes delivery has sealed."""
     row = await connection.fetchrow(_STORED, order_id)

@@ -6,10 +6,10 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.list_audit_log_format import ListAuditLogFormat
 from ...models.list_audit_log_sort import ListAuditLogSort
 from ...models.page_audit_row import PageAuditRow
+from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
@@ -110,16 +110,24 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | PageAuditRow | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> PageAuditRow | Problem | None:
     if response.status_code == 200:
         response_200 = PageAuditRow.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -130,7 +138,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | PageAuditRow]:
+) -> Response[PageAuditRow | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -153,7 +161,7 @@ def sync_detailed(
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
     format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
-) -> Response[HTTPValidationError | PageAuditRow]:
+) -> Response[PageAuditRow | Problem]:
     """Audit log
 
      Who did what to what, and why; newest first.
@@ -177,7 +185,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageAuditRow]
+        Response[PageAuditRow | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -215,7 +223,7 @@ def sync(
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
     format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
-) -> HTTPValidationError | PageAuditRow | None:
+) -> PageAuditRow | Problem | None:
     """Audit log
 
      Who did what to what, and why; newest first.
@@ -239,7 +247,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageAuditRow
+        PageAuditRow | Problem
     """
 
     return sync_detailed(
@@ -272,7 +280,7 @@ async def asyncio_detailed(
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
     format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
-) -> Response[HTTPValidationError | PageAuditRow]:
+) -> Response[PageAuditRow | Problem]:
     """Audit log
 
      Who did what to what, and why; newest first.
@@ -296,7 +304,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageAuditRow]
+        Response[PageAuditRow | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -332,7 +340,7 @@ async def asyncio(
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
     format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
-) -> HTTPValidationError | PageAuditRow | None:
+) -> PageAuditRow | Problem | None:
     """Audit log
 
      Who did what to what, and why; newest first.
@@ -356,7 +364,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageAuditRow
+        PageAuditRow | Problem
     """
 
     return (

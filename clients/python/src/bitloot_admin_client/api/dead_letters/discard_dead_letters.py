@@ -6,8 +6,8 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.acted import Acted
-from ...models.http_validation_error import HTTPValidationError
 from ...models.letter_act import LetterAct
+from ...models.problem import Problem
 from ...types import Response
 
 
@@ -30,16 +30,24 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Acted | HTTPValidationError | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Acted | Problem | None:
     if response.status_code == 200:
         response_200 = Acted.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -48,9 +56,7 @@ def _parse_response(
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Acted | HTTPValidationError]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Acted | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -63,7 +69,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: LetterAct,
-) -> Response[Acted | HTTPValidationError]:
+) -> Response[Acted | Problem]:
     """Say that open dead letters will not be replayed
 
      They stay, and `restore` takes it back.
@@ -76,7 +82,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Acted | HTTPValidationError]
+        Response[Acted | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -94,7 +100,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: LetterAct,
-) -> Acted | HTTPValidationError | None:
+) -> Acted | Problem | None:
     """Say that open dead letters will not be replayed
 
      They stay, and `restore` takes it back.
@@ -107,7 +113,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Acted | HTTPValidationError
+        Acted | Problem
     """
 
     return sync_detailed(
@@ -120,7 +126,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: LetterAct,
-) -> Response[Acted | HTTPValidationError]:
+) -> Response[Acted | Problem]:
     """Say that open dead letters will not be replayed
 
      They stay, and `restore` takes it back.
@@ -133,7 +139,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Acted | HTTPValidationError]
+        Response[Acted | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -149,7 +155,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: LetterAct,
-) -> Acted | HTTPValidationError | None:
+) -> Acted | Problem | None:
     """Say that open dead letters will not be replayed
 
      They stay, and `restore` takes it back.
@@ -162,7 +168,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Acted | HTTPValidationError
+        Acted | Problem
     """
 
     return (

@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -8,13 +8,18 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.dead_letter_detail import DeadLetterDetail
-from ...models.http_validation_error import HTTPValidationError
-from ...types import Response
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     letter_id: UUID,
+    *,
+    if_none_match: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["if-none-match"] = if_none_match
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -23,19 +28,39 @@ def _get_kwargs(
         ),
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> DeadLetterDetail | HTTPValidationError | None:
+) -> Any | DeadLetterDetail | Problem | None:
     if response.status_code == 200:
         response_200 = DeadLetterDetail.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -46,7 +71,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[DeadLetterDetail | HTTPValidationError]:
+) -> Response[Any | DeadLetterDetail | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -59,24 +84,27 @@ def sync_detailed(
     letter_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[DeadLetterDetail | HTTPValidationError]:
+    if_none_match: None | str | Unset = UNSET,
+) -> Response[Any | DeadLetterDetail | Problem]:
     """One dead letter whole
 
      Body and headers masked where they look like a secret.
 
     Args:
         letter_id (UUID):
+        if_none_match (None | str | Unset): an ETag that was answered before
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[DeadLetterDetail | HTTPValidationError]
+        Response[Any | DeadLetterDetail | Problem]
     """
 
     kwargs = _get_kwargs(
         letter_id=letter_id,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -90,25 +118,28 @@ def sync(
     letter_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> DeadLetterDetail | HTTPValidationError | None:
+    if_none_match: None | str | Unset = UNSET,
+) -> Any | DeadLetterDetail | Problem | None:
     """One dead letter whole
 
      Body and headers masked where they look like a secret.
 
     Args:
         letter_id (UUID):
+        if_none_match (None | str | Unset): an ETag that was answered before
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        DeadLetterDetail | HTTPValidationError
+        Any | DeadLetterDetail | Problem
     """
 
     return sync_detailed(
         letter_id=letter_id,
         client=client,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -116,24 +147,27 @@ async def asyncio_detailed(
     letter_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[DeadLetterDetail | HTTPValidationError]:
+    if_none_match: None | str | Unset = UNSET,
+) -> Response[Any | DeadLetterDetail | Problem]:
     """One dead letter whole
 
      Body and headers masked where they look like a secret.
 
     Args:
         letter_id (UUID):
+        if_none_match (None | str | Unset): an ETag that was answered before
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[DeadLetterDetail | HTTPValidationError]
+        Response[Any | DeadLetterDetail | Problem]
     """
 
     kwargs = _get_kwargs(
         letter_id=letter_id,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -145,25 +179,28 @@ async def asyncio(
     letter_id: UUID,
     *,
     client: AuthenticatedClient | Client,
-) -> DeadLetterDetail | HTTPValidationError | None:
+    if_none_match: None | str | Unset = UNSET,
+) -> Any | DeadLetterDetail | Problem | None:
     """One dead letter whole
 
      Body and headers masked where they look like a secret.
 
     Args:
         letter_id (UUID):
+        if_none_match (None | str | Unset): an ETag that was answered before
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        DeadLetterDetail | HTTPValidationError
+        Any | DeadLetterDetail | Problem
     """
 
     return (
         await asyncio_detailed(
             letter_id=letter_id,
             client=client,
+            if_none_match=if_none_match,
         )
     ).parsed

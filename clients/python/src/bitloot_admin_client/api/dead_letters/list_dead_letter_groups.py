@@ -6,8 +6,8 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.groups import Groups
-from ...models.http_validation_error import HTTPValidationError
 from ...models.list_dead_letter_groups_state import ListDeadLetterGroupsState
+from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
@@ -35,16 +35,24 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Groups | HTTPValidationError | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Groups | Problem | None:
     if response.status_code == 200:
         response_200 = Groups.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -53,9 +61,7 @@ def _parse_response(
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Groups | HTTPValidationError]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Groups | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -68,7 +74,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     state: ListDeadLetterGroupsState | Unset = ListDeadLetterGroupsState.OPEN,
-) -> Response[Groups | HTTPValidationError]:
+) -> Response[Groups | Problem]:
     """Groups of equal failures
 
      The groups with a letter in `state`, the newest failure first.
@@ -81,7 +87,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Groups | HTTPValidationError]
+        Response[Groups | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -99,7 +105,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     state: ListDeadLetterGroupsState | Unset = ListDeadLetterGroupsState.OPEN,
-) -> Groups | HTTPValidationError | None:
+) -> Groups | Problem | None:
     """Groups of equal failures
 
      The groups with a letter in `state`, the newest failure first.
@@ -112,7 +118,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Groups | HTTPValidationError
+        Groups | Problem
     """
 
     return sync_detailed(
@@ -125,7 +131,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     state: ListDeadLetterGroupsState | Unset = ListDeadLetterGroupsState.OPEN,
-) -> Response[Groups | HTTPValidationError]:
+) -> Response[Groups | Problem]:
     """Groups of equal failures
 
      The groups with a letter in `state`, the newest failure first.
@@ -138,7 +144,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Groups | HTTPValidationError]
+        Response[Groups | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -154,7 +160,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     state: ListDeadLetterGroupsState | Unset = ListDeadLetterGroupsState.OPEN,
-) -> Groups | HTTPValidationError | None:
+) -> Groups | Problem | None:
     """Groups of equal failures
 
      The groups with a letter in `state`, the newest failure first.
@@ -167,7 +173,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Groups | HTTPValidationError
+        Groups | Problem
     """
 
     return (

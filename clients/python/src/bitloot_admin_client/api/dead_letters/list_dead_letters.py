@@ -6,11 +6,11 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.list_dead_letters_format import ListDeadLettersFormat
 from ...models.list_dead_letters_sort import ListDeadLettersSort
 from ...models.list_dead_letters_state_type_0 import ListDeadLettersStateType0
 from ...models.page_dead_letter_summary import PageDeadLetterSummary
+from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
@@ -105,14 +105,24 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | PageDeadLetterSummary | None:
+) -> PageDeadLetterSummary | Problem | None:
     if response.status_code == 200:
         response_200 = PageDeadLetterSummary.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -123,7 +133,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | PageDeadLetterSummary]:
+) -> Response[PageDeadLetterSummary | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -145,7 +155,7 @@ def sync_detailed(
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
     format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
-) -> Response[HTTPValidationError | PageDeadLetterSummary]:
+) -> Response[PageDeadLetterSummary | Problem]:
     """Dead letters
 
      A page of dead letters, newest first.
@@ -168,7 +178,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageDeadLetterSummary]
+        Response[PageDeadLetterSummary | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -204,7 +214,7 @@ def sync(
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
     format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
-) -> HTTPValidationError | PageDeadLetterSummary | None:
+) -> PageDeadLetterSummary | Problem | None:
     """Dead letters
 
      A page of dead letters, newest first.
@@ -227,7 +237,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageDeadLetterSummary
+        PageDeadLetterSummary | Problem
     """
 
     return sync_detailed(
@@ -258,7 +268,7 @@ async def asyncio_detailed(
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
     format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
-) -> Response[HTTPValidationError | PageDeadLetterSummary]:
+) -> Response[PageDeadLetterSummary | Problem]:
     """Dead letters
 
      A page of dead letters, newest first.
@@ -281,7 +291,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageDeadLetterSummary]
+        Response[PageDeadLetterSummary | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -315,7 +325,7 @@ async def asyncio(
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
     format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
-) -> HTTPValidationError | PageDeadLetterSummary | None:
+) -> PageDeadLetterSummary | Problem | None:
     """Dead letters
 
      A page of dead letters, newest first.
@@ -338,7 +348,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageDeadLetterSummary
+        PageDeadLetterSummary | Problem
     """
 
     return (

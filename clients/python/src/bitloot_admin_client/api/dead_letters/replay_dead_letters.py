@@ -5,7 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
+from ...models.problem import Problem
 from ...models.replay_answer import ReplayAnswer
 from ...models.replay_request import ReplayRequest
 from ...types import Response
@@ -30,16 +30,29 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | ReplayAnswer | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | ReplayAnswer | None:
     if response.status_code == 202:
         response_202 = ReplayAnswer.from_dict(response.json())
 
         return response_202
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -50,7 +63,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | ReplayAnswer]:
+) -> Response[Problem | ReplayAnswer]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -63,7 +76,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ReplayRequest,
-) -> Response[HTTPValidationError | ReplayAnswer]:
+) -> Response[Problem | ReplayAnswer]:
     """Replay dead letters, or say what that would do
 
      By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start.
@@ -77,7 +90,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | ReplayAnswer]
+        Response[Problem | ReplayAnswer]
     """
 
     kwargs = _get_kwargs(
@@ -95,7 +108,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: ReplayRequest,
-) -> HTTPValidationError | ReplayAnswer | None:
+) -> Problem | ReplayAnswer | None:
     """Replay dead letters, or say what that would do
 
      By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start.
@@ -109,7 +122,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | ReplayAnswer
+        Problem | ReplayAnswer
     """
 
     return sync_detailed(
@@ -122,7 +135,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ReplayRequest,
-) -> Response[HTTPValidationError | ReplayAnswer]:
+) -> Response[Problem | ReplayAnswer]:
     """Replay dead letters, or say what that would do
 
      By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start.
@@ -136,7 +149,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | ReplayAnswer]
+        Response[Problem | ReplayAnswer]
     """
 
     kwargs = _get_kwargs(
@@ -152,7 +165,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: ReplayRequest,
-) -> HTTPValidationError | ReplayAnswer | None:
+) -> Problem | ReplayAnswer | None:
     """Replay dead letters, or say what that would do
 
      By ids, group or filter. With `dryRun` the plan and the effect of each message; else a job's start.
@@ -166,7 +179,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | ReplayAnswer
+        Problem | ReplayAnswer
     """
 
     return (

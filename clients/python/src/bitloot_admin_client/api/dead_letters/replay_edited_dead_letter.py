@@ -8,7 +8,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.edit_request import EditRequest
-from ...models.http_validation_error import HTTPValidationError
+from ...models.problem import Problem
 from ...models.replay_answer import ReplayAnswer
 from ...types import Response
 
@@ -35,16 +35,29 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | ReplayAnswer | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | ReplayAnswer | None:
     if response.status_code == 202:
         response_202 = ReplayAnswer.from_dict(response.json())
 
         return response_202
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -55,7 +68,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | ReplayAnswer]:
+) -> Response[Problem | ReplayAnswer]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -69,7 +82,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: EditRequest,
-) -> Response[HTTPValidationError | ReplayAnswer]:
+) -> Response[Problem | ReplayAnswer]:
     """Replay with another body
 
      The body must be its event's; amounts of money stay as they were. It gets an id of its own.
@@ -84,7 +97,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | ReplayAnswer]
+        Response[Problem | ReplayAnswer]
     """
 
     kwargs = _get_kwargs(
@@ -104,7 +117,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: EditRequest,
-) -> HTTPValidationError | ReplayAnswer | None:
+) -> Problem | ReplayAnswer | None:
     """Replay with another body
 
      The body must be its event's; amounts of money stay as they were. It gets an id of its own.
@@ -119,7 +132,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | ReplayAnswer
+        Problem | ReplayAnswer
     """
 
     return sync_detailed(
@@ -134,7 +147,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: EditRequest,
-) -> Response[HTTPValidationError | ReplayAnswer]:
+) -> Response[Problem | ReplayAnswer]:
     """Replay with another body
 
      The body must be its event's; amounts of money stay as they were. It gets an id of its own.
@@ -149,7 +162,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | ReplayAnswer]
+        Response[Problem | ReplayAnswer]
     """
 
     kwargs = _get_kwargs(
@@ -167,7 +180,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: EditRequest,
-) -> HTTPValidationError | ReplayAnswer | None:
+) -> Problem | ReplayAnswer | None:
     """Replay with another body
 
      The body must be its event's; amounts of money stay as they were. It gets an id of its own.
@@ -182,7 +195,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | ReplayAnswer
+        Problem | ReplayAnswer
     """
 
     return (

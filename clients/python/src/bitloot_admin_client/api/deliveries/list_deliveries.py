@@ -7,10 +7,10 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.list_deliveries_format import ListDeliveriesFormat
 from ...models.list_deliveries_sort import ListDeliveriesSort
 from ...models.page_delivery import PageDelivery
+from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
@@ -105,16 +105,24 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | PageDelivery | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> PageDelivery | Problem | None:
     if response.status_code == 200:
         response_200 = PageDelivery.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -125,7 +133,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | PageDelivery]:
+) -> Response[PageDelivery | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -147,7 +155,7 @@ def sync_detailed(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
     format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
-) -> Response[HTTPValidationError | PageDelivery]:
+) -> Response[PageDelivery | Problem]:
     """Deliveries
 
      A page of mails. Re-send and revoke are actions of the order.
@@ -170,7 +178,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageDelivery]
+        Response[PageDelivery | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -206,7 +214,7 @@ def sync(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
     format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
-) -> HTTPValidationError | PageDelivery | None:
+) -> PageDelivery | Problem | None:
     """Deliveries
 
      A page of mails. Re-send and revoke are actions of the order.
@@ -229,7 +237,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageDelivery
+        PageDelivery | Problem
     """
 
     return sync_detailed(
@@ -260,7 +268,7 @@ async def asyncio_detailed(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
     format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
-) -> Response[HTTPValidationError | PageDelivery]:
+) -> Response[PageDelivery | Problem]:
     """Deliveries
 
      A page of mails. Re-send and revoke are actions of the order.
@@ -283,7 +291,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageDelivery]
+        Response[PageDelivery | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -317,7 +325,7 @@ async def asyncio(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
     format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
-) -> HTTPValidationError | PageDelivery | None:
+) -> PageDelivery | Problem | None:
     """Deliveries
 
      A page of mails. Re-send and revoke are actions of the order.
@@ -340,7 +348,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageDelivery
+        PageDelivery | Problem
     """
 
     return (

@@ -6,10 +6,10 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.list_orders_format import ListOrdersFormat
 from ...models.list_orders_sort import ListOrdersSort
 from ...models.page_order_summary import PageOrderSummary
+from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
@@ -111,14 +111,24 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | PageOrderSummary | None:
+) -> PageOrderSummary | Problem | None:
     if response.status_code == 200:
         response_200 = PageOrderSummary.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -129,7 +139,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | PageOrderSummary]:
+) -> Response[PageOrderSummary | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -152,7 +162,7 @@ def sync_detailed(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
     format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
-) -> Response[HTTPValidationError | PageOrderSummary]:
+) -> Response[PageOrderSummary | Problem]:
     """Orders
 
      A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id.
@@ -176,7 +186,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageOrderSummary]
+        Response[PageOrderSummary | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -214,7 +224,7 @@ def sync(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
     format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
-) -> HTTPValidationError | PageOrderSummary | None:
+) -> PageOrderSummary | Problem | None:
     """Orders
 
      A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id.
@@ -238,7 +248,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageOrderSummary
+        PageOrderSummary | Problem
     """
 
     return sync_detailed(
@@ -271,7 +281,7 @@ async def asyncio_detailed(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
     format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
-) -> Response[HTTPValidationError | PageOrderSummary]:
+) -> Response[PageOrderSummary | Problem]:
     """Orders
 
      A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id.
@@ -295,7 +305,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageOrderSummary]
+        Response[PageOrderSummary | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -331,7 +341,7 @@ async def asyncio(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
     format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
-) -> HTTPValidationError | PageOrderSummary | None:
+) -> PageOrderSummary | Problem | None:
     """Orders
 
      A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id.
@@ -355,7 +365,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageOrderSummary
+        PageOrderSummary | Problem
     """
 
     return (

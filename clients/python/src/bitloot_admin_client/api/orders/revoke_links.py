@@ -8,7 +8,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.command_accepted import CommandAccepted
-from ...models.http_validation_error import HTTPValidationError
+from ...models.problem import Problem
 from ...models.why import Why
 from ...types import UNSET, Response, Unset
 
@@ -40,14 +40,29 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> CommandAccepted | HTTPValidationError | None:
+) -> CommandAccepted | Problem | None:
     if response.status_code == 202:
         response_202 = CommandAccepted.from_dict(response.json())
 
         return response_202
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -58,7 +73,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[CommandAccepted | HTTPValidationError]:
+) -> Response[CommandAccepted | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -72,7 +87,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
-) -> Response[CommandAccepted | HTTPValidationError]:
+) -> Response[CommandAccepted | Problem]:
     """Stop every link of the order from working
 
      Asks delivery.
@@ -86,7 +101,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CommandAccepted | HTTPValidationError]
+        Response[CommandAccepted | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -106,7 +121,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
-) -> CommandAccepted | HTTPValidationError | None:
+) -> CommandAccepted | Problem | None:
     """Stop every link of the order from working
 
      Asks delivery.
@@ -120,7 +135,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CommandAccepted | HTTPValidationError
+        CommandAccepted | Problem
     """
 
     return sync_detailed(
@@ -135,7 +150,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
-) -> Response[CommandAccepted | HTTPValidationError]:
+) -> Response[CommandAccepted | Problem]:
     """Stop every link of the order from working
 
      Asks delivery.
@@ -149,7 +164,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[CommandAccepted | HTTPValidationError]
+        Response[CommandAccepted | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -167,7 +182,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
-) -> CommandAccepted | HTTPValidationError | None:
+) -> CommandAccepted | Problem | None:
     """Stop every link of the order from working
 
      Asks delivery.
@@ -181,7 +196,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        CommandAccepted | HTTPValidationError
+        CommandAccepted | Problem
     """
 
     return (

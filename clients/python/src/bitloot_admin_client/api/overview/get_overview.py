@@ -6,6 +6,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.overview import Overview
+from ...models.problem import Problem
 from ...types import Response
 
 
@@ -19,18 +20,28 @@ def _get_kwargs() -> dict[str, Any]:
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Overview | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Overview | Problem | None:
     if response.status_code == 200:
         response_200 = Overview.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Overview]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Overview | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -42,7 +53,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Overview]:
+) -> Response[Overview | Problem]:
     """The last 24 hours, and what waits now
 
      At most two seconds old.
@@ -52,7 +63,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Overview]
+        Response[Overview | Problem]
     """
 
     kwargs = _get_kwargs()
@@ -67,7 +78,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-) -> Overview | None:
+) -> Overview | Problem | None:
     """The last 24 hours, and what waits now
 
      At most two seconds old.
@@ -77,7 +88,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Overview
+        Overview | Problem
     """
 
     return sync_detailed(
@@ -88,7 +99,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Overview]:
+) -> Response[Overview | Problem]:
     """The last 24 hours, and what waits now
 
      At most two seconds old.
@@ -98,7 +109,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Overview]
+        Response[Overview | Problem]
     """
 
     kwargs = _get_kwargs()
@@ -111,7 +122,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-) -> Overview | None:
+) -> Overview | Problem | None:
     """The last 24 hours, and what waits now
 
      At most two seconds old.
@@ -121,7 +132,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Overview
+        Overview | Problem
     """
 
     return (

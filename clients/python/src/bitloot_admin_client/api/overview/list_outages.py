@@ -6,6 +6,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.outages import Outages
+from ...models.problem import Problem
 from ...types import Response
 
 
@@ -19,18 +20,28 @@ def _get_kwargs() -> dict[str, Any]:
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Outages | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Outages | Problem | None:
     if response.status_code == 200:
         response_200 = Outages.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Outages]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Outages | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -42,7 +53,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Outages]:
+) -> Response[Outages | Problem]:
     """Services, breakers and what was down
 
      How each service is now, breakers included, and the newest hundred outages.
@@ -52,7 +63,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Outages]
+        Response[Outages | Problem]
     """
 
     kwargs = _get_kwargs()
@@ -67,7 +78,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-) -> Outages | None:
+) -> Outages | Problem | None:
     """Services, breakers and what was down
 
      How each service is now, breakers included, and the newest hundred outages.
@@ -77,7 +88,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Outages
+        Outages | Problem
     """
 
     return sync_detailed(
@@ -88,7 +99,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Outages]:
+) -> Response[Outages | Problem]:
     """Services, breakers and what was down
 
      How each service is now, breakers included, and the newest hundred outages.
@@ -98,7 +109,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Outages]
+        Response[Outages | Problem]
     """
 
     kwargs = _get_kwargs()
@@ -111,7 +122,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-) -> Outages | None:
+) -> Outages | Problem | None:
     """Services, breakers and what was down
 
      How each service is now, breakers included, and the newest hundred outages.
@@ -121,7 +132,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Outages
+        Outages | Problem
     """
 
     return (

@@ -7,10 +7,10 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.list_payments_format import ListPaymentsFormat
 from ...models.list_payments_sort import ListPaymentsSort
 from ...models.page_payment import PagePayment
+from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
@@ -121,16 +121,24 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | PagePayment | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> PagePayment | Problem | None:
     if response.status_code == 200:
         response_200 = PagePayment.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -141,7 +149,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | PagePayment]:
+) -> Response[PagePayment | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -165,7 +173,7 @@ def sync_detailed(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
     format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
-) -> Response[HTTPValidationError | PagePayment]:
+) -> Response[PagePayment | Problem]:
     """Payments
 
      A page of payments; `orphaned=true` is the money that fits no order.
@@ -190,7 +198,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PagePayment]
+        Response[PagePayment | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -230,7 +238,7 @@ def sync(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
     format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
-) -> HTTPValidationError | PagePayment | None:
+) -> PagePayment | Problem | None:
     """Payments
 
      A page of payments; `orphaned=true` is the money that fits no order.
@@ -255,7 +263,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PagePayment
+        PagePayment | Problem
     """
 
     return sync_detailed(
@@ -290,7 +298,7 @@ async def asyncio_detailed(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
     format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
-) -> Response[HTTPValidationError | PagePayment]:
+) -> Response[PagePayment | Problem]:
     """Payments
 
      A page of payments; `orphaned=true` is the money that fits no order.
@@ -315,7 +323,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PagePayment]
+        Response[PagePayment | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -353,7 +361,7 @@ async def asyncio(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
     format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
-) -> HTTPValidationError | PagePayment | None:
+) -> PagePayment | Problem | None:
     """Payments
 
      A page of payments; `orphaned=true` is the money that fits no order.
@@ -378,7 +386,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PagePayment
+        PagePayment | Problem
     """
 
     return (

@@ -5,9 +5,9 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.new_person import NewPerson
 from ...models.person import Person
+from ...models.problem import Problem
 from ...types import Response
 
 
@@ -30,16 +30,29 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | Person | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Person | Problem | None:
     if response.status_code == 201:
         response_201 = Person.from_dict(response.json())
 
         return response_201
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -48,9 +61,7 @@ def _parse_response(
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | Person]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Person | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -63,7 +74,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: NewPerson,
-) -> Response[HTTPValidationError | Person]:
+) -> Response[Person | Problem]:
     """Add somebody
 
     Args:
@@ -75,7 +86,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | Person]
+        Response[Person | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -93,7 +104,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: NewPerson,
-) -> HTTPValidationError | Person | None:
+) -> Person | Problem | None:
     """Add somebody
 
     Args:
@@ -105,7 +116,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | Person
+        Person | Problem
     """
 
     return sync_detailed(
@@ -118,7 +129,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: NewPerson,
-) -> Response[HTTPValidationError | Person]:
+) -> Response[Person | Problem]:
     """Add somebody
 
     Args:
@@ -130,7 +141,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | Person]
+        Response[Person | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -146,7 +157,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: NewPerson,
-) -> HTTPValidationError | Person | None:
+) -> Person | Problem | None:
     """Add somebody
 
     Args:
@@ -158,7 +169,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | Person
+        Person | Problem
     """
 
     return (

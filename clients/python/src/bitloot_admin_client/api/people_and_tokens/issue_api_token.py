@@ -5,9 +5,9 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.issued_token import IssuedToken
 from ...models.new_token import NewToken
+from ...models.problem import Problem
 from ...types import Response
 
 
@@ -30,16 +30,24 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | IssuedToken | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> IssuedToken | Problem | None:
     if response.status_code == 201:
         response_201 = IssuedToken.from_dict(response.json())
 
         return response_201
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -50,7 +58,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | IssuedToken]:
+) -> Response[IssuedToken | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -63,7 +71,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: NewToken,
-) -> Response[HTTPValidationError | IssuedToken]:
+) -> Response[IssuedToken | Problem]:
     """Issue an API token; shown once
 
     Args:
@@ -75,7 +83,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | IssuedToken]
+        Response[IssuedToken | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -93,7 +101,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: NewToken,
-) -> HTTPValidationError | IssuedToken | None:
+) -> IssuedToken | Problem | None:
     """Issue an API token; shown once
 
     Args:
@@ -105,7 +113,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | IssuedToken
+        IssuedToken | Problem
     """
 
     return sync_detailed(
@@ -118,7 +126,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: NewToken,
-) -> Response[HTTPValidationError | IssuedToken]:
+) -> Response[IssuedToken | Problem]:
     """Issue an API token; shown once
 
     Args:
@@ -130,7 +138,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | IssuedToken]
+        Response[IssuedToken | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -146,7 +154,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: NewToken,
-) -> HTTPValidationError | IssuedToken | None:
+) -> IssuedToken | Problem | None:
     """Issue an API token; shown once
 
     Args:
@@ -158,7 +166,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | IssuedToken
+        IssuedToken | Problem
     """
 
     return (

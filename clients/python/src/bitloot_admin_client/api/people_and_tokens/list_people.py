@@ -6,6 +6,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.people import People
+from ...models.problem import Problem
 from ...types import Response
 
 
@@ -19,18 +20,28 @@ def _get_kwargs() -> dict[str, Any]:
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> People | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> People | Problem | None:
     if response.status_code == 200:
         response_200 = People.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[People]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[People | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -42,7 +53,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[People]:
+) -> Response[People | Problem]:
     """Who may sign in
 
     Raises:
@@ -50,7 +61,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[People]
+        Response[People | Problem]
     """
 
     kwargs = _get_kwargs()
@@ -65,7 +76,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-) -> People | None:
+) -> People | Problem | None:
     """Who may sign in
 
     Raises:
@@ -73,7 +84,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        People
+        People | Problem
     """
 
     return sync_detailed(
@@ -84,7 +95,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-) -> Response[People]:
+) -> Response[People | Problem]:
     """Who may sign in
 
     Raises:
@@ -92,7 +103,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[People]
+        Response[People | Problem]
     """
 
     kwargs = _get_kwargs()
@@ -105,7 +116,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-) -> People | None:
+) -> People | Problem | None:
     """Who may sign in
 
     Raises:
@@ -113,7 +124,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        People
+        People | Problem
     """
 
     return (

@@ -7,9 +7,9 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.person import Person
 from ...models.person_change import PersonChange
+from ...models.problem import Problem
 from ...types import Response
 
 
@@ -35,16 +35,34 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | Person | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Person | Problem | None:
     if response.status_code == 200:
         response_200 = Person.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -53,9 +71,7 @@ def _parse_response(
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | Person]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Person | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -69,7 +85,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: PersonChange,
-) -> Response[HTTPValidationError | Person]:
+) -> Response[Person | Problem]:
     """Change a role or password, disable or enable
 
     Args:
@@ -82,7 +98,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | Person]
+        Response[Person | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -102,7 +118,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: PersonChange,
-) -> HTTPValidationError | Person | None:
+) -> Person | Problem | None:
     """Change a role or password, disable or enable
 
     Args:
@@ -115,7 +131,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | Person
+        Person | Problem
     """
 
     return sync_detailed(
@@ -130,7 +146,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: PersonChange,
-) -> Response[HTTPValidationError | Person]:
+) -> Response[Person | Problem]:
     """Change a role or password, disable or enable
 
     Args:
@@ -143,7 +159,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | Person]
+        Response[Person | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -161,7 +177,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: PersonChange,
-) -> HTTPValidationError | Person | None:
+) -> Person | Problem | None:
     """Change a role or password, disable or enable
 
     Args:
@@ -174,7 +190,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | Person
+        Person | Problem
     """
 
     return (

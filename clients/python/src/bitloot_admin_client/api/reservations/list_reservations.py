@@ -7,10 +7,10 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.list_reservations_format import ListReservationsFormat
 from ...models.list_reservations_sort import ListReservationsSort
 from ...models.page_reservation import PageReservation
+from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
@@ -123,14 +123,24 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | PageReservation | None:
+) -> PageReservation | Problem | None:
     if response.status_code == 200:
         response_200 = PageReservation.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -141,7 +151,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | PageReservation]:
+) -> Response[PageReservation | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -165,7 +175,7 @@ def sync_detailed(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
     format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
-) -> Response[HTTPValidationError | PageReservation]:
+) -> Response[PageReservation | Problem]:
     """Reservations
 
      A page of purchases at Kinguin.
@@ -190,7 +200,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageReservation]
+        Response[PageReservation | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -230,7 +240,7 @@ def sync(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
     format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
-) -> HTTPValidationError | PageReservation | None:
+) -> PageReservation | Problem | None:
     """Reservations
 
      A page of purchases at Kinguin.
@@ -255,7 +265,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageReservation
+        PageReservation | Problem
     """
 
     return sync_detailed(
@@ -290,7 +300,7 @@ async def asyncio_detailed(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
     format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
-) -> Response[HTTPValidationError | PageReservation]:
+) -> Response[PageReservation | Problem]:
     """Reservations
 
      A page of purchases at Kinguin.
@@ -315,7 +325,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageReservation]
+        Response[PageReservation | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -353,7 +363,7 @@ async def asyncio(
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
     format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
-) -> HTTPValidationError | PageReservation | None:
+) -> PageReservation | Problem | None:
     """Reservations
 
      A page of purchases at Kinguin.
@@ -378,7 +388,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageReservation
+        PageReservation | Problem
     """
 
     return (

@@ -6,7 +6,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.credentials import Credentials
-from ...models.http_validation_error import HTTPValidationError
+from ...models.problem import Problem
 from ...types import Response
 
 
@@ -29,26 +29,37 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | HTTPValidationError | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
     if response.status_code == 200:
         response_200 = response.json()
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | HTTPValidationError]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -61,7 +72,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: Credentials,
-) -> Response[Any | HTTPValidationError]:
+) -> Response[Any | Problem]:
     """Sign in: opens a session, sets its cookie
 
      Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
@@ -74,7 +85,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | HTTPValidationError]
+        Response[Any | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -92,7 +103,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: Credentials,
-) -> Any | HTTPValidationError | None:
+) -> Any | Problem | None:
     """Sign in: opens a session, sets its cookie
 
      Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
@@ -105,7 +116,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | HTTPValidationError
+        Any | Problem
     """
 
     return sync_detailed(
@@ -118,7 +129,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: Credentials,
-) -> Response[Any | HTTPValidationError]:
+) -> Response[Any | Problem]:
     """Sign in: opens a session, sets its cookie
 
      Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
@@ -131,7 +142,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | HTTPValidationError]
+        Response[Any | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -147,7 +158,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: Credentials,
-) -> Any | HTTPValidationError | None:
+) -> Any | Problem | None:
     """Sign in: opens a session, sets its cookie
 
      Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
@@ -160,7 +171,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | HTTPValidationError
+        Any | Problem
     """
 
     return (

@@ -6,12 +6,12 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
 from ...models.list_webhook_logs_format import ListWebhookLogsFormat
 from ...models.list_webhook_logs_outcome_type_0 import ListWebhookLogsOutcomeType0
 from ...models.list_webhook_logs_sort import ListWebhookLogsSort
 from ...models.list_webhook_logs_webhook_type_type_0 import ListWebhookLogsWebhookTypeType0
 from ...models.page_webhook_summary import PageWebhookSummary
+from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
@@ -150,14 +150,24 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | PageWebhookSummary | None:
+) -> PageWebhookSummary | Problem | None:
     if response.status_code == 200:
         response_200 = PageWebhookSummary.from_dict(response.json())
 
         return response_200
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -168,7 +178,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | PageWebhookSummary]:
+) -> Response[PageWebhookSummary | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -195,7 +205,7 @@ def sync_detailed(
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
     format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
-) -> Response[HTTPValidationError | PageWebhookSummary]:
+) -> Response[PageWebhookSummary | Problem]:
     """Webhook logs
 
      A page of webhook logs.
@@ -223,7 +233,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageWebhookSummary]
+        Response[PageWebhookSummary | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -269,7 +279,7 @@ def sync(
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
     format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
-) -> HTTPValidationError | PageWebhookSummary | None:
+) -> PageWebhookSummary | Problem | None:
     """Webhook logs
 
      A page of webhook logs.
@@ -297,7 +307,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageWebhookSummary
+        PageWebhookSummary | Problem
     """
 
     return sync_detailed(
@@ -338,7 +348,7 @@ async def asyncio_detailed(
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
     format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
-) -> Response[HTTPValidationError | PageWebhookSummary]:
+) -> Response[PageWebhookSummary | Problem]:
     """Webhook logs
 
      A page of webhook logs.
@@ -366,7 +376,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | PageWebhookSummary]
+        Response[PageWebhookSummary | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -410,7 +420,7 @@ async def asyncio(
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
     format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
-) -> HTTPValidationError | PageWebhookSummary | None:
+) -> PageWebhookSummary | Problem | None:
     """Webhook logs
 
      A page of webhook logs.
@@ -438,7 +448,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | PageWebhookSummary
+        PageWebhookSummary | Problem
     """
 
     return (

@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.http_validation_error import HTTPValidationError
+from ...models.problem import Problem
 from ...models.replay_accepted import ReplayAccepted
 from ...models.why import Why
 from ...types import UNSET, Response, Unset
@@ -40,14 +40,39 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HTTPValidationError | ReplayAccepted | None:
+) -> Problem | ReplayAccepted | None:
     if response.status_code == 202:
         response_202 = ReplayAccepted.from_dict(response.json())
 
         return response_202
 
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 410:
+        response_410 = Problem.from_dict(response.json())
+
+        return response_410
+
     if response.status_code == 422:
-        response_422 = HTTPValidationError.from_dict(response.json())
+        response_422 = Problem.from_dict(response.json())
 
         return response_422
 
@@ -58,7 +83,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HTTPValidationError | ReplayAccepted]:
+) -> Response[Problem | ReplayAccepted]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -72,7 +97,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
-) -> Response[HTTPValidationError | ReplayAccepted]:
+) -> Response[Problem | ReplayAccepted]:
     """Put the webhook back on its topic
 
      Processes the webhook again as a new event. What it already caused it does not cause twice.
@@ -86,7 +111,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | ReplayAccepted]
+        Response[Problem | ReplayAccepted]
     """
 
     kwargs = _get_kwargs(
@@ -106,7 +131,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
-) -> HTTPValidationError | ReplayAccepted | None:
+) -> Problem | ReplayAccepted | None:
     """Put the webhook back on its topic
 
      Processes the webhook again as a new event. What it already caused it does not cause twice.
@@ -120,7 +145,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | ReplayAccepted
+        Problem | ReplayAccepted
     """
 
     return sync_detailed(
@@ -135,7 +160,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
-) -> Response[HTTPValidationError | ReplayAccepted]:
+) -> Response[Problem | ReplayAccepted]:
     """Put the webhook back on its topic
 
      Processes the webhook again as a new event. What it already caused it does not cause twice.
@@ -149,7 +174,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HTTPValidationError | ReplayAccepted]
+        Response[Problem | ReplayAccepted]
     """
 
     kwargs = _get_kwargs(
@@ -167,7 +192,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
-) -> HTTPValidationError | ReplayAccepted | None:
+) -> Problem | ReplayAccepted | None:
     """Put the webhook back on its topic
 
      Processes the webhook again as a new event. What it already caused it does not cause twice.
@@ -181,7 +206,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HTTPValidationError | ReplayAccepted
+        Problem | ReplayAccepted
     """
 
     return (

@@ -6,7 +6,7 @@ const modal = () => document.getElementById("modal");
 
 document.addEventListener("click", async (event) => {
   const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  if (opener) open(document.getElementById(opener.dataset.opens));
 
   const closer = event.target.closest("[data-closes]");
   if (closer) closer.closest("dialog")?.close();
@@ -18,6 +18,12 @@ document.addEventListener("click", async (event) => {
     await show(link.href);
   }
 });
+
+function open(dialog) {
+  // the filters may have changed since the page was rendered
+  for (const field of dialog.querySelectorAll("[data-takes-query]")) field.value = location.search;
+  dialog.showModal();
+}
 
 async function show(href) {
   const answer = await fetch(href, { headers: { "x-modal": "true" } });

@@ -1,11 +1,22 @@
-// Filters live in the URL; what is empty stays out of it.
+// Filters live in the URL; what is empty stays out of it. A field that is left says "change" once more: the same
+// question is not asked again, or its answer would take an open webhook out of the URL.
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
-  if (!ctx.sourceElement.matches?.("form.filters")) return;
+  const form = ctx.sourceElement;
+  if (!form.matches?.("form.filters")) return;
   for (const [name, value] of [...ctx.request.body.entries()]) {
     if (value === "") ctx.request.body.delete(name, value);
   }
+  const wanted = new URLSearchParams([...ctx.request.body.entries()]).toString();
+  if (ctx.sourceEvent?.type !== "submit" && wanted === (form.dataset.asked ?? shown())) event.preventDefault();
+  form.dataset.asked = wanted;
 });
+
+function shown() {
+  const query = new URLSearchParams(location.search);
+  query.delete("open");
+  return query.toString();
+}
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("form.filters, form.finder")) return;

@@ -32,7 +32,7 @@ function heard({ orderId, event, from }) {
   const page = document.querySelector(`#order[data-order="${orderId}"]`);
   if (page) page.dispatchEvent(new CustomEvent("live-order"));
   if (document.getElementById(`order-${orderId}`)) changed.add(orderId);
-  else if (event === "order.created" || !from) fresh.add(orderId);
+  else if (event !== "message.buried" && (event === "order.created" || !from)) fresh.add(orderId);
   clearTimeout(drawing);
   drawing = setTimeout(draw, 250);
   tick();

@@ -6,27 +6,68 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="ValidationErrorContext")
+T = TypeVar("T", bound="Problem")
 
 
 @_attrs_define
-class ValidationErrorContext:
+class Problem:
+    """What went wrong (RFC 9457). Some answers have members of their own beside these.
+
+    Attributes:
+        type_ (str):
+        title (str):
+        status (int):
+        detail (str):
+    """
+
+    type_: str
+    title: str
+    status: int
+    detail: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        type_ = self.type_
+
+        title = self.title
+
+        status = self.status
+
+        detail = self.detail
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "type": type_,
+                "title": title,
+                "status": status,
+                "detail": detail,
+            }
+        )
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        validation_error_context = cls()
+        type_ = d.pop("type")
 
-        validation_error_context.additional_properties = d
-        return validation_error_context
+        title = d.pop("title")
+
+        status = d.pop("status")
+
+        detail = d.pop("detail")
+
+        problem = cls(
+            type_=type_,
+            title=title,
+            status=status,
+            detail=detail,
+        )
+
+        problem.additional_properties = d
+        return problem
 
     @property
     def additional_keys(self) -> list[str]:

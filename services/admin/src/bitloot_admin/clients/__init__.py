@@ -1,0 +1,1 @@
+"""The outside; foreign errors become ours here."""
