@@ -38,12 +38,18 @@ bench: setup ## the benchmarks with their baselines, into bench/results.json; BE
 	@deploy/local/test-tools bench
 	@exec $(PYTHON) -m bench $(BENCH)
 
-check: setup ## format, lint, types, import boundaries, lock file: what needs no server
+check: setup ## format, lint, types, boundaries, images, secrets, lock file, alerts, manifests, contracts: no server
+	@deploy/local/test-tools check
 	@.venv/bin/ruff format --check --quiet --output-format concise || { echo "run: .venv/bin/ruff format"; exit 1; }
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports --no-logo
 	@$(PYTHON) clients/generate.py --check
+	@.venv/bin/hadolint deploy/Dockerfile
+	@.venv/bin/shellcheck deploy/local/uv deploy/local/test-tools .ci/run
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(PYTHON) deploy/checks/secret_scan.py
+	@.venv/bin/pytest --quiet --no-header tests/test_*.py
 	@deploy/local/uv lock --check --quiet || { echo "run: deploy/local/uv lock"; exit 1; }
 
 setup: .venv/.complete ## install what the other targets need, from the lock file

@@ -2,7 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
+import yaml
 from bitloot_admin.settings import Settings as AdminSettings
 from bitloot_common.cli.topics import TopicSettings
 from bitloot_delivery.key_ring import KeyRing
@@ -29,7 +32,10 @@ SERVICES: dict[str, type[BaseSettings]] = {
 ALL: list[type[BaseSettings]] = [*SERVICES.values(), TopicSettings]
 FIELDS = {name.upper() for settings in ALL for name in settings.model_fields}
 PORTS = {f"{name.upper()}_PORT" for name in Ports.__dataclass_fields__}
-OF_COMPOSE = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+CONTAINERS: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
+HANDED_ON = {name for one in CONTAINERS.values() for name, value in one.get("environment", {}).items() if value is None}
+OF_COMPOSE = HANDED_ON | set(re.findall(r"\$\{(\w+)", COMPOSE))
 
 
 def test_every_setting_is_named() -> None:
@@ -42,6 +48,12 @@ def test_everything_named_is_a_setting() -> None:
 
 def test_compose_asks_for_nothing_else() -> None:
     assert set() == OF_COMPOSE - NAMED
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_compose_hands_every_setting_to_its_service(service: str) -> None:
+    settings = {name.upper() for name in SERVICES[service].model_fields}
+    assert set() == settings - CONTAINERS[service]["environment"].keys() - {"HTTP_HOST", "HTTP_PORT"}
 
 
 def test_the_example_starts_every_service() -> None:

@@ -3,11 +3,11 @@
 import base64
 import gzip
 from pathlib import Path
-from typing import Any
 
 import pytest
 from search import files_with, spellings
 from shop import Shop
+from stack import Stack
 
 CODE = "GREPME-7F3K9-Q2W8X-{n:05d}"
 
@@ -24,7 +24,7 @@ def test_the_search_finds_each_spelling(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_a_delivered_code_is_found_nowhere(shop: Shop, system: Any) -> None:
+async def test_a_delivered_code_is_found_nowhere(shop: Shop, stack: Stack, tmp_path: Path) -> None:
     codes = [CODE.format(n=n) for n in range(3)]
     await shop.provider_settings(codes=codes)
     order = await shop.order("grep@example.com", quantity=3)
@@ -36,8 +36,8 @@ async def test_a_delivered_code_is_found_nowhere(shop: Shop, system: Any) -> Non
     assert no_script.status_code == 200
     assert all(code in no_script.text for code in codes), "the page without JavaScript shows them too"
 
-    system.flush()  # PostgreSQL's checkpoint: what is in memory is on disk before we look
-    root, sandbox = Path(system.directory), Path(system.data_dir("sandbox"))
-    assert files_with(codes[0], sandbox, root / "nowhere"), "the provider's own ledger holds it: the search works"
+    written = stack.written(tmp_path)
+    found = files_with(codes[0], written.sandbox, tmp_path / "nowhere")
+    assert found, "the provider's own ledger holds it: the search works"
     for code in codes:
-        assert files_with(code, root, spare=sandbox) == []
+        assert files_with(code, written.root, spare=written.sandbox) == []

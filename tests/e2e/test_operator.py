@@ -19,8 +19,9 @@ from bitloot_admin_client import AuthenticatedClient
 from bitloot_admin_client.api.audit_log import list_audit_log
 from bitloot_admin_client.api.people_and_tokens import create_person
 from bitloot_admin_client.models import DeadLetterSummary, NewPerson, PageAuditRow, Person, Role
+from eventually import eventually
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from shop import Order, Shop, eventually
+from shop import Order, Shop
 
 T = TypeVar("T")
 PASSWORD = "an operator's good password"

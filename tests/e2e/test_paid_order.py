@@ -1,6 +1,7 @@
 """The main job: money in, one purchase, one mail, one key on the customer's screen."""
 
-from shop import Shop, eventually
+from eventually import eventually
+from shop import Shop
 
 BOTH_ADAPTERS = True
 

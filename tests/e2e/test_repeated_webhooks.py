@@ -5,7 +5,8 @@ import json
 from typing import Any
 from uuid import uuid4
 
-from shop import Order, Shop, eventually
+from eventually import eventually
+from shop import Order, Shop
 
 
 async def curl(*arguments: str, body: str | bytes | None = None) -> tuple[int, str]:

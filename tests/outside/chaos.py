@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 import httpx
 from shop import LINK, Order, Shop
+from stack import SERVICES, Stack
 
 T = TypeVar("T")
 
-SERVICES = ("ingress", "fulfillment", "delivery", "admin")
 ENGINES = ("kafka", "postgres")
 
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -73,11 +73,11 @@ class Tally:
 
 
 class Chaos:
-    """One run against `system`, driven through `shop`."""
+    """One run against `stack`, driven through `shop`."""
 
-    def __init__(self, shop: Shop, system: Any, plan: Plan) -> None:
+    def __init__(self, shop: Shop, stack: Stack, plan: Plan) -> None:
         self._shop = shop
-        self._system = system
+        self._stack = stack
         self._plan = plan
         self._random = random.Random(plan.seed)
         self._orders: dict[str, tuple[Order, str]] = {}
@@ -149,8 +149,8 @@ class Chaos:
             await asyncio.to_thread(self._kill_and_start, engine)
 
     def _kill_and_start(self, name: str) -> None:
-        if self._system.alive(name):
-            self._system.kill(name)
+        if self._stack.alive(name):
+            self._stack.kill(name)
         self.tally.kills[name] += 1
         self._start(name)
 
@@ -158,7 +158,7 @@ class Chaos:
         """A service may find its engine away while it starts, and gives up: a supervisor would try again."""
         for _ in range(10):
             try:
-                self._system.start(name)
+                self._stack.start(name)
             except Exception as error:
                 failed = error
             else:
@@ -167,7 +167,7 @@ class Chaos:
 
     def _revive(self) -> None:
         for name in (*ENGINES, *SERVICES):
-            if not self._system.alive(name):
+            if not self._stack.alive(name):
                 self._start(name)
 
     # ── what must have come out ────────────────────────────────────────────────

@@ -4,16 +4,14 @@ The end-to-end tests, the chaos test and the benchmarks drive the system through
 that they run against the local stack and against compose alike.
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import re
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -28,26 +26,11 @@ from bitloot_admin_client.models import (
     PageWebhookSummary,
     WebhookSummary,
 )
+from eventually import eventually
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
-T = TypeVar("T")
-
 LINK = re.compile(r"/d/[\w.~%=-]+")
-
-
-async def eventually(
-    probe: Callable[[], Awaitable[T | None]], what: str, deadline_s: float = 60.0, pause_s: float = 0.1
-) -> T:
-    """Asks `probe` until it answers something true, or fails naming `what` after the deadline."""
-    until = time.monotonic() + deadline_s
-    while True:
-        found = await probe()
-        if found:
-            return found
-        if time.monotonic() > until:
-            raise AssertionError(f"not within {deadline_s:g} s: {what}")
-        await asyncio.sleep(pause_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +88,7 @@ class Shop:
     async def mails_of(self, order: Order) -> list[dict[str, Any]]:
         """The mails of this order: by Message-ID, because another run may have used the same address."""
         answer = await self.http.get(f"{self.mailbox}/api/email")
-        mails = [mail for mail in answer.json() if mail["messageId"].startswith(order.id)]
+        mails = [mail for mail in answer.json() if mail["headers"]["message-id"].startswith(f"<{order.id}")]
         assert all(to["address"] == order.email for mail in mails for to in mail["to"])
         return mails
 

@@ -317,3 +317,21 @@ async def test_no_message_of_a_failed_delivery_holds_a_code(kinguin: Kinguin, co
         await kinguin.delivered(reservation.id)
     chain = [broken.value, broken.value.__cause__, broken.value.__context__]
     assert not any("LEAKY" in repr(vars(error)) + str(error) for error in chain if error)
+
+
+async def test_a_product_has_its_region_and_how_to_activate_it_in_plain_text(kinguin: Kinguin) -> None:
+    notes = await kinguin.notes("kinguin-demo")
+    assert (notes.region, notes.countries_excluded) == ("REGION FREE", ("BY", "RU"))
+    lines = (notes.activation or "").splitlines()
+    assert lines[2] == 'Click "Install Steam" (from the upper right corner)', "one empty line where there were three"
+    assert "Games Menu & choose Activate a Product on Steam..." in lines[4]
+    assert (await kinguin.notes("kinguin-gift-20")).activation is None
+
+
+async def test_no_trouble_with_notes_opens_the_breaker(kinguin: Kinguin, control: Control) -> None:
+    await control.fault("offers", "error", rate=1)
+    for _ in range(30):
+        with pytest.raises(KinguinUnavailable):
+            await kinguin.notes("kinguin-demo")
+    await kinguin.check()
+    await reserve(kinguin)

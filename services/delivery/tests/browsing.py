@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import segno
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
-from delivery_shop import Shop, eventually
-from playwright.async_api import Browser, Page, async_playwright
+from delivery_shop import Shop
+from eventually import eventually
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
-NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+NARROW, WIDE = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 
 
 def a_picture() -> str:

@@ -4,13 +4,9 @@
 would bring; the tests of the whole process are in `test_process.py`.
 """
 
-import asyncio
 import base64
-import inspect
 import json
 import secrets
-import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +22,7 @@ from bitloot_common.retry import Breaker
 from bitloot_delivery.app import Outside, UseCases, compose, open_door, open_mailer, serve_door
 from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.settings import DeliverySettings
-from bitloot_kinguin import Code, Delivered, NotReady
+from bitloot_kinguin import Code, Delivered, KinguinUnavailable, NotReady, ProductNotes
 from fastapi import FastAPI
 
 CAUSE = {"event_id": "by hand"}
@@ -43,6 +39,7 @@ class KinguinOfTests:
 
     codes: dict[str, list[Code]] = field(default_factory=dict)
     calls: int = 0
+    notes_of: dict[str, ProductNotes | KinguinUnavailable] = field(default_factory=dict)
     breaker: Breaker = field(default_factory=lambda: Breaker("kinguin"))
 
     async def delivered(self, reservation_id: str) -> Delivered:
@@ -51,6 +48,12 @@ class KinguinOfTests:
         if not codes:
             raise NotReady(reservation_id)
         return Delivered(reservation_id, list(codes), complete=True)
+
+    async def notes(self, product_id: str) -> ProductNotes:
+        found = self.notes_of.get(product_id, ProductNotes())
+        if isinstance(found, KinguinUnavailable):
+            raise found
+        return found
 
 
 @dataclass
@@ -156,16 +159,3 @@ def an_app(settings: DeliverySettings, use_cases: UseCases) -> FastAPI:
 
 async def keys_stored(shop: Shop, order_id: UUID) -> list[KeysStored]:
     return [KeysStored.model_validate(value) for value in await shop.outbox(order_id, "deliveries.stored")]
-
-
-async def eventually(probe: Callable[[], Any], deadline_s: float = 15.0, pause_s: float = 0.05) -> Any:
-    """Asks until the answer is true; fails after the deadline."""
-    until = time.monotonic() + deadline_s
-    while True:
-        found = probe()
-        if inspect.isawaitable(found):
-            found = await found
-        if found:
-            return found
-        assert time.monotonic() < until, f"not within {deadline_s:g} s"
-        await asyncio.sleep(pause_s)

@@ -10,7 +10,8 @@ import pytest
 from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.links import LinkSigner
 from bitloot_delivery.named_keys import NamedKeys
-from delivery_shop import Shop, a_code, a_key, eventually
+from delivery_shop import Shop, a_code, a_key
+from eventually import eventually
 
 HTML, JSON = {"accept": "text/html"}, {"accept": "application/json"}
 

@@ -93,7 +93,7 @@ def leaks(root: Path, *spared: Path, needles: Sequence[bytes] = ()) -> list[Path
     needles = needles or spellings(PREFIX)
     found = []
     for path in root.rglob("*"):
-        if not path.is_file() or set(spared) & set(path.parents):
+        if not path.is_file() or set(spared) & {path, *path.parents}:
             continue
         inside = [*contents(path), *(records_of(path) if "kafka" in str(path) and path.suffix == ".log" else ())]
         if any(needle in content for content in inside for needle in needles):
@@ -142,6 +142,22 @@ async def test_no_link_is_found_but_in_the_mailbox(storefront: Storefront, syste
     link = b"/d/eyJ"  # how every token begins
     assert leaks(mailbox, root / "none", needles=[link]), "the search works"
     assert await asyncio.to_thread(leaks, root, mailbox, needles=[link]) == []
+
+
+async def test_no_token_and_no_credential_is_found_but_where_it_was_put(
+    storefront: Storefront, system: Any, orders: list[Order]
+) -> None:
+    """Logs at DEBUG, statements, traces, topics: a session token is known by its hash only, a secret by nobody."""
+    for order in orders[:2]:
+        assert (await storefront.status(order))["status"] == "fulfilled"  # the token travels once more
+    await asyncio.to_thread(system.flush)
+    layout = system.config.layout
+    secret = {name: value for name, value in system.config.secrets.items() if not name.endswith("_ID")}
+    words = [order.token for order in orders[:2]] + [value.rpartition(":")[2] for value in secret.values()]
+    needles = [spelling for word in words for spelling in spellings(word)]
+    spared = system.data_dir("sandbox"), layout.env_file, *layout.root.rglob("s3proxy.*")
+    found = await asyncio.to_thread(leaks, Path(system.directory), *map(Path, spared), needles=needles)
+    assert found == [layout.secrets_file], "that one is where they are kept: the search works"
 
 
 async def test_the_bucket_alone_opens_nothing(storefront: Storefront, system: Any, orders: list[Order]) -> None:

@@ -1,5 +1,6 @@
 """What is over goes: old keys, readers, a customer who wants to be forgotten; and rotation of the key ring."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,19 +10,26 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from bitloot_common.ids import new_id
 from bitloot_delivery.errors import SealedObjectBroken
+from bitloot_delivery.key_ring import KeyRing, WrappedKey
+from bitloot_delivery.named_keys import NamedKeys
 from bitloot_delivery.secret import DataKey
+from bitloot_delivery.store import keys
+from bitloot_delivery.use_cases.rotate_keys import BATCH
 from delivery_shop import CAUSE, Shop, a_code, a_key, open_shop
+from eventually import eventually
 
 HTML, JSON = {"accept": "text/html"}, {"accept": "application/json"}
 BITLOOT = Path(sys.executable).with_name("bitloot")
 
 
-def bitloot(shop: Shop, database: Any, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def environment(shop: Shop, database: Any, **env: str) -> dict[str, str]:
     settings = shop.settings
-    environment = {
+    return {
         "DATABASE_URL": database.url,
         "KEY_RING": settings.key_ring,
         "R2_ENDPOINT": settings.r2_endpoint,
@@ -30,7 +38,22 @@ def bitloot(shop: Shop, database: Any, *arguments: str, **env: str) -> subproces
         "R2_BUCKET": settings.r2_bucket,
         "PATH": os.environ["PATH"],
     } | env
-    return subprocess.run([BITLOOT, *arguments], env=environment, text=True, capture_output=True, timeout=60)
+
+
+def bitloot(shop: Shop, database: Any, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    found = environment(shop, database, **env)
+    return subprocess.run([BITLOOT, *arguments], env=found, text=True, capture_output=True, timeout=60)
+
+
+async def killed_at(shop: Shop, database: Any, keys_id: Any, *arguments: str, **env: str) -> None:
+    """`kill -9` of the command once it wants to write this row of `keys`."""
+    async with shop.outside.pool.acquire() as holder, holder.transaction():
+        await holder.execute("select from keys where id = $1 for update", keys_id)
+        process = await asyncio.create_subprocess_exec(BITLOOT, *arguments, env=environment(shop, database, **env))
+        waits = "select exists (select from pg_locks where not granted and locktype in ('transactionid', 'tuple'))"
+        await eventually(lambda: shop.owner.fetchval(waits), "the command waits for the row", 30)
+        process.kill()
+        await process.wait()
 
 
 async def exists(shop: Shop, order_id: Any) -> bool:
@@ -111,6 +134,21 @@ async def test_erasing_an_order_keeps_the_books(shop: Shop, database: Any) -> No
     assert json.loads(again.stdout)["parts"] == 0
 
 
+async def test_an_erasure_killed_half_way_is_done_by_the_next(shop: Shop, database: Any) -> None:
+    order_id, token = await shop.delivered_order(status="fulfilled")
+    address = await shop.address(order_id)
+    keys_id = await shop.owner.fetchval("select id from keys where order_id = $1", order_id)
+    await killed_at(shop, database, keys_id, "erase", "--order", str(order_id))
+    assert not await exists(shop, order_id), "the object goes first"
+    assert await shop.address(order_id) == address, "nothing was committed"
+    done = bitloot(shop, database, "erase", "--order", str(order_id), "--json")
+    assert json.loads(done.stdout) == {"order_id": str(order_id), "objects": 0, "parts": 1, "links": 1}
+    assert await everywhere(shop, address) == []
+    assert (await shop.http.get(f"/d/{token}", headers=HTML)).status_code == 410
+    assert (await shop.timeline(order_id)).count("order.erased") == 1
+    assert await shop.owner.fetchval("select count(*) from audit_log where target = $1", f"order:{order_id}") == 1
+
+
 async def everywhere(shop: Shop, text: str) -> list[str]:
     """The tables that hold `text` in any column."""
     tables = await shop.owner.fetch("select tablename from pg_tables where schemaname = 'public'")
@@ -154,6 +192,30 @@ async def test_rotation_rewraps_rows_and_touches_no_object(shop: Shop, database:
         await rotated.deliver(intent, [])
     back = bitloot(shop, database, "keys", "rotate", KEY_RING=f"{shop.settings.key_ring},{new}")
     assert back.returncode == 0
+
+
+async def test_a_rotation_killed_half_way_is_finished_by_the_next(shop: Shop, database: Any) -> None:
+    """Each batch is one transaction: whatever the kill leaves behind opens with the ring of both keys."""
+    await shop.owner.execute("delete from keys")
+    old = shop.settings.ring()
+    orders = [uuid4() for _ in range(BATCH + 20)]
+    rows = [(new_id(), order_id, f"r/{order_id}", old.wrap(DataKey.random(), order_id, 1)) for order_id in orders]
+    await shop.owner.executemany(
+        "insert into keys (id, order_id, reservation_id, storage_ref, wrapped_key, kid)"
+        " values ($1, $2, 'r', $3, $4, $5)",
+        [(row_id, order_id, ref, wrapped.text, wrapped.kid) for row_id, order_id, ref, wrapped in rows],
+    )
+    both = f"{a_key('new')},{shop.settings.key_ring}"
+    await killed_at(shop, database, rows[-1][0], "keys", "rotate", KEY_RING=both)
+    assert await keys.count_by_kid(shop.owner) == {old.current: 20, "new": BATCH}
+    done = bitloot(shop, database, "keys", "rotate", "--json", KEY_RING=both)
+    assert json.loads(done.stdout)["rewrapped"] == 20
+    ring = KeyRing(NamedKeys.parse(both))
+    for row_id, order_id, _, wrapped in rows:
+        text, kid = await shop.owner.fetchrow("select wrapped_key, kid from keys where id = $1", row_id)  # type: ignore[misc]
+        opened = ring.unwrap(WrappedKey(text, kid), order_id, 1)
+        assert opened.reveal() == old.unwrap(wrapped, order_id, 1).reveal()
+    await shop.owner.execute("delete from keys")
 
 
 async def test_rotation_says_which_key_is_missing(shop: Shop, database: Any) -> None:

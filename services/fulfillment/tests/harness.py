@@ -1,12 +1,10 @@
 """What the tests of the use cases stand on: the shop's parts, the database seen by its owner, the sandbox."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -27,20 +25,8 @@ from bitloot_fulfillment.use_cases.record_kinguin_event import record_kinguin_ev
 from bitloot_fulfillment.use_cases.reserve_key import reserve_key
 from bitloot_local.pytest_plugin import Database
 
-T = TypeVar("T")
-
 PRICE = Decimal("9.99")
 COINS = Decimal("0.00025")
-
-
-async def eventually(probe: Callable[[], Awaitable[T]], what: str, deadline_s: float = 20.0) -> T:
-    """Asks until the answer is true, or fails naming `what`."""
-    until = time.monotonic() + deadline_s
-    while True:
-        if found := await probe():
-            return found
-        assert time.monotonic() < until, f"not within {deadline_s:g} s: {what}"
-        await asyncio.sleep(0.02)
 
 
 class Sandbox:

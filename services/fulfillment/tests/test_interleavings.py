@@ -314,7 +314,9 @@ class OrderLife(RuleBasedStateMachine):
         story = f"{world.statuses} -> {status}, {world.in_flight}"
         assert not world.in_flight, f"never handled: {story}"
         if world.paid >= COINS:
-            ends = ("fulfilled", "refund_due", "cancelled") if world.refunded else ("fulfilled", "refund_due")
+            ends: tuple[str, ...] = ("fulfilled", "refund_due")
+            if world.refunded:  # and heard of before the money was: then an expired order stays what it is
+                ends = (*ends, "cancelled", "expired")
             assert status in ends, story
             assert len(alive) == (1 if status == "fulfilled" else 0), story
             assert world.sealed == (world.quantity if status == "fulfilled" else 0), story

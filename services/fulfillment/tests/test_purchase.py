@@ -10,8 +10,9 @@ from bitloot_fulfillment.books import Books, Cause
 from bitloot_fulfillment.errors import PurchaseInWork, PurchaseUnsettled, ReservationNotOurs
 from bitloot_fulfillment.order_machine import IllegalTransition
 from bitloot_fulfillment.use_cases.reserve_key import reserve_key
+from eventually import eventually
 
-from .harness import Harness, eventually
+from .harness import Harness
 
 
 async def bought(harness: Harness, order_id: UUID, *, within_s: float = 20) -> None:

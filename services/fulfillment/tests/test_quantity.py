@@ -8,8 +8,9 @@ from bitloot_fulfillment.kinguin_news import PurchasePolicy
 from bitloot_fulfillment.reconciler import Reconciler
 from bitloot_fulfillment.store import purchases
 from bitloot_fulfillment.use_cases.reconcile_purchase import reconcile_purchase
+from eventually import eventually
 
-from .harness import Harness, eventually
+from .harness import Harness
 
 
 async def ask(harness: Harness, order_id: object) -> None:

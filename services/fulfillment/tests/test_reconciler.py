@@ -13,9 +13,10 @@ import pytest
 from bitloot_fulfillment.deadlines import DAY_S, Deadlines
 from bitloot_fulfillment.order_machine import Status
 from bitloot_fulfillment.reconciler import PURCHASES_LOCK, Pace, Reconciler
+from eventually import eventually
 from prometheus_client import REGISTRY
 
-from .harness import COINS, Harness, eventually
+from .harness import COINS, Harness
 from .processes import SECRETS
 
 

@@ -4,8 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,9 +18,11 @@ from bitloot_common.events.fulfillment import DeliveryRequested
 from bitloot_common.events.ingress import KinguinEsaWebhook, NowPaymentsIpn
 from bitloot_fulfillment.settings import ShopSettings
 from bitloot_local.pytest_plugin import KafkaServer
+from eventually import eventually
 
-from .harness import COINS, Harness, eventually
+from .harness import COINS, Harness
 from .processes import SECRETS, end, free_port, start, wait_until_ready
+from .test_reconciler import open_payment
 
 ROOT = Path(__file__).parents[3]
 
@@ -142,6 +144,57 @@ async def test_a_service_killed_while_it_buys_buys_once(
     assert purchase["calls"]["reserve"] == 1
     (row,) = await harness.purchases(order_id)
     assert row["reservation_id"] == purchase["reservationId"]
+
+
+@asynccontextmanager
+async def held(harness: Harness, order_id: UUID) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """The order's row is locked; yields a probe whether the service waits for it."""
+
+    async def waited_for() -> bool:
+        waits = "select exists (select from pg_locks where not granted and locktype in ('transactionid', 'tuple'))"
+        found: bool = await harness.owner.fetchval(waits)
+        return found
+
+    async with harness.owner.acquire() as owner, owner.transaction():
+        await owner.execute("select from orders where id = $1 for update", order_id)
+        yield waited_for
+
+
+@pytest.mark.parametrize(
+    ("table", "before", "after"), [("payments", "created", "paid"), ("reservations", "given", "delivered")]
+)
+async def test_a_reconciler_killed_between_asking_and_recording_records_once(
+    harness: Harness, service: Running, table: str, before: str, after: str
+) -> None:
+    if table == "payments":
+        order_id = await harness.order()
+        payment_id = await open_payment(harness, order_id)
+        await harness.sandbox.pay(payment_id, "finished")
+    else:
+        order_id = await harness.paid()
+        await harness.buy(order_id)
+
+    async def due() -> None:
+        await harness.owner.execute(f"update {table} set next_ask_at = now() where order_id = $1", order_id)
+
+    await due()
+    async with held(harness, order_id) as waited_for:
+        with service() as (process, _):
+            await eventually(waited_for, "the provider has answered, and the answer waits to be written down", 30)
+            end(process)
+    asked = await harness.owner.fetchval(f"select asked_count from {table} where order_id = $1", order_id)
+    assert asked == 1
+    assert (await harness.status(order_id)).startswith(before)
+
+    await due()
+    with service():
+
+        async def recorded() -> bool:
+            return f"order.{after}" in await harness.timeline(order_id)
+
+        await eventually(recorded, "the next process asks again", 60)
+    assert (await harness.timeline(order_id)).count(f"order.{after}") == 1
+    assert len(await harness.sandbox.purchases(order_id)) <= 1
 
 
 def finished_ipn(order_id: UUID, payment_id: str) -> dict[str, Any]:

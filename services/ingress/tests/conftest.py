@@ -1,40 +1,28 @@
 """Ingress as a process of its own, on a real PostgreSQL and Kafka; killed and started again at will."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 import httpx
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer
 from bitloot_common import catalogue, topics
-
-T = TypeVar("T")
+from eventually import eventually
 
 ROOT = Path(__file__).parents[3]
 IPN_SECRET = "ipn secret of the tests"
 KINGUIN_SECRET = "kinguin secret of the tests"
-
-
-async def eventually(probe: Callable[[], Awaitable[T | None]], what: str, deadline_s: float = 30.0) -> T:
-    """Asks `probe` until it answers something true, or fails naming `what` after the deadline."""
-    until = time.monotonic() + deadline_s
-    while True:
-        found = await probe()
-        if found:
-            return found
-        if time.monotonic() > until:
-            raise AssertionError(f"not within {deadline_s:g} s: {what}")
-        await asyncio.sleep(0.05)
 
 
 def free_port() -> int:
@@ -44,26 +32,44 @@ def free_port() -> int:
         return port
 
 
+class Forks:
+    """Starts ingress processes quickly (`forks.py`)."""
+
+    def __init__(self) -> None:
+        program = Path(__file__).with_name("forks.py")
+        self._process = subprocess.Popen(
+            [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def start(self, env: Mapping[str, str], log: Path) -> psutil.Process:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps({"env": dict(env), "log": str(log)}), file=self._process.stdin, flush=True)
+        return psutil.Process(int(self._process.stdout.readline()))
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
 class Ingress:
     """One process. `env` goes on top of what the local stack would give it."""
 
-    def __init__(self, env: Mapping[str, str], log: Path) -> None:
+    def __init__(self, forks: Forks, env: Mapping[str, str], log: Path) -> None:
+        self._forks = forks
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_file = log
         self._env = {**os.environ, **env, "HTTP_PORT": str(self.port), "LOG_FORMAT": "json"}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: psutil.Process | None = None
 
     async def start(self) -> None:
-        with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220  (returns at once)
-                [sys.executable, "-m", "bitloot_ingress"], env=self._env, stdout=log, stderr=log
-            )
+        self._process = await asyncio.to_thread(self._forks.start, self._env, self.log_file)
         async with httpx.AsyncClient(trust_env=False) as client:
 
             async def ready() -> bool:
                 assert self._process is not None
-                assert self._process.poll() is None, self.log()[-2000:]
+                assert self._process.is_running(), self.log()[-2000:]
                 try:
                     return (await client.get(f"{self.url}/readyz", timeout=3)).status_code == 200
                 except httpx.HTTPError:
@@ -79,7 +85,7 @@ class Ingress:
 
     def stop(self) -> None:
         """Asks it to stop; returns when it has."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._process.is_running():
             self.signal(signal.SIGTERM)
             self._process.wait(40)
 
@@ -118,14 +124,23 @@ def ingress_env(database: Any, kafka_topics: str) -> dict[str, str]:
 Start = Callable[..., Awaitable[Ingress]]
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    forks = Forks()
+    yield forks
+    forks.end()
+
+
 @pytest.fixture(scope="module")
-async def start_ingress(ingress_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Start]:
+async def start_ingress(
+    forks: Forks, ingress_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Start]:
     """`await start_ingress(NAME="value")`: one more process; all are stopped when the module ends."""
     started: list[Ingress] = []
     logs = tmp_path_factory.mktemp("ingress")
 
     async def start(**env: str) -> Ingress:
-        ingress = Ingress({**ingress_env, **env}, logs / f"{len(started)}.log")
+        ingress = Ingress(forks, {**ingress_env, **env}, logs / f"{len(started)}.log")
         started.append(ingress)
         await ingress.start()
         return ingress

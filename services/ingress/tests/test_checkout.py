@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from eventually import eventually
 
-from .conftest import Ingress, Start, eventually
+from .conftest import Ingress, Start
 from .provider import FakeNowPayments, as_json, too_many
 
 Sql = Any  # an asyncpg connection of the owner

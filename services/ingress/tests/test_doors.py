@@ -10,8 +10,9 @@ import httpx
 import pytest
 from bitloot_common.events.envelope import CloudEvent
 from bitloot_common.events.ingress import KinguinEsaWebhook, KinguinWebhook, NowPaymentsIpn
+from eventually import eventually
 
-from .conftest import IPN_SECRET, Ingress, Start, Topic, eventually, header
+from .conftest import IPN_SECRET, Ingress, Start, Topic, header
 from .ipns import esa, kinguin, payment_id, post_alone, raw_ipn, signed
 
 Sql = Any  # an asyncpg connection of the owner

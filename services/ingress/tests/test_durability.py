@@ -13,8 +13,9 @@ import asyncpg
 import httpx
 import psutil
 import pytest
+from eventually import eventually
 
-from .conftest import Ingress, Start, Topic, eventually, suspended
+from .conftest import Ingress, Start, Topic, suspended
 from .load import Load, assert_kept
 
 Sql = Any  # an asyncpg connection of the owner

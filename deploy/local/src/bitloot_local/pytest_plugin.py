@@ -6,6 +6,8 @@
     system                                                  the whole system; kill it, restart it, look at it
     systems                                                 the same by adapter: systems("esa")
 
+TEST_SERVERS=testcontainers makes Kafka and PostgreSQL containers, where there is Docker (`containers.py`).
+
 Everything lives under `.local/test/<pid>` and is stopped when the session ends, however it ends; what a
 killed session left behind is stopped by the next one. The directory stays when a test failed.
 """
@@ -15,7 +17,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ from bitloot_local.system import System, in_thread, settings
 
 TEST_ROOTS = DEFAULT_ROOT / "test"
 TEMPLATE = "bitloot_template"
+TRACES = "traces.jsonl"  # below a system's directory: every span of every service of ours, one a line
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,18 @@ def stack_root(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def own_servers(stack_root: Path) -> System:
-    return System(settings(stack_root / "servers"))
+def own_servers(stack_root: Path) -> Iterator[System]:
+    config = settings(stack_root / "servers")
+    if os.environ.get("TEST_SERVERS") != "testcontainers":
+        yield System(config)
+        return
+    from bitloot_local.containers import ContainerServers  # of the development group, and only here
+
+    servers = ContainerServers(config)
+    try:
+        yield servers
+    finally:
+        servers.remove()
 
 
 @pytest.fixture(scope="session")
@@ -200,7 +213,9 @@ def systems(stack_root: Path) -> Callable[[KinguinApi], System]:
 
     def of(kinguin_api: KinguinApi) -> System:
         if kinguin_api not in started:
-            system = System(settings(stack_root / f"system-{kinguin_api}", kinguin_api))
+            config = settings(stack_root / f"system-{kinguin_api}", kinguin_api)
+            machine = {**config.machine, "OTEL_TRACES_FILE": str(config.layout.root / TRACES)}
+            system = System(replace(config, machine=machine))
             system.up()
             started[kinguin_api] = system
         return started[kinguin_api]

@@ -6,6 +6,8 @@ from typing import NoReturn, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bitloot_common.kafka import KafkaSecurity
+
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
 
 
@@ -28,7 +30,7 @@ class DatabaseSettings(BaseSettings):
     database_command_timeout_s: float = Field(10.0, gt=0)
 
 
-class KafkaSettings(BaseSettings):
+class KafkaSettings(KafkaSecurity):
     """The broker."""
 
     model_config = SettingsConfigDict(extra="ignore")

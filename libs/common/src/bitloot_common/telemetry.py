@@ -6,6 +6,7 @@ webhook to the mail, so that log lines and timeline entries of one order share a
 
 import os
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from opentelemetry import trace
@@ -81,7 +82,9 @@ def configure(service: str) -> None:
 
         provider.add_span_processor(BatchSpanProcessor(Scrubbing(OTLPSpanExporter())))
     if file:
-        out = Path(file).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115  (open as long as the process)
+        # one write per line, so that several processes may share the file; open as long as the process
+        raw = Path(file).open("ab", buffering=0)  # noqa: SIM115
+        out = TextIOWrapper(raw, encoding="utf-8", write_through=True)
         exporter = ConsoleSpanExporter(out=out, formatter=lambda span: span.to_json(indent=None) + "\n")
         provider.add_span_processor(SimpleSpanProcessor(Scrubbing(exporter)))
     trace.set_tracer_provider(provider)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bitloot_common.db import Connection
 from bitloot_common.events.orders import OrderEvent
-from bitloot_common.outbox import Outbox
+from bitloot_common.outbox import Outbox, OutboxRow
 from bitloot_common.tracing import current_trace_id
 
 # one round trip for the entry and its message: an order has about nine of them
@@ -41,21 +41,26 @@ class Entry:
     cause: dict[str, Any] = field(default_factory=dict)
 
 
-async def append(connection: Connection, outbox: Outbox, entry: Entry) -> None:
-    """Writes `entry` and its `orders.events` message within the caller's transaction."""
-    now = datetime.now(UTC)
+def told(outbox: Outbox, entry: Entry, at: datetime) -> OutboxRow:
+    """The `orders.events` message of `entry`."""
     event = OrderEvent(
         order_id=entry.order_id,
         event=entry.event,
         service=outbox.service,
-        at=now,
+        at=at,
         from_status=entry.from_status,
         to_status=entry.to_status,
         detail=entry.detail,
     )
+    return outbox.row(event, key=str(entry.order_id), time=at)
+
+
+async def append(connection: Connection, outbox: Outbox, entry: Entry) -> None:
+    """Writes `entry` and its `orders.events` message within the caller's transaction."""
+    now = datetime.now(UTC)
     await connection.execute(
         _INSERT,
-        *outbox.row(event, key=str(entry.order_id), time=now),
+        *told(outbox, entry, now),
         entry.order_id,
         now,
         entry.event,

@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
 from pydantic import BaseModel, ConfigDict, Field
 
 from bitloot_common.events.topics import dead_letter_topic, retry_topic
+from bitloot_common.kafka import KafkaSecurity
 
 TIMEOUT_S = 15.0
 
@@ -94,7 +95,7 @@ def apply(bootstrap_servers: str, topics: list[Topic]) -> dict[str, str]:
     Returns per topic what was done: created, partitions added, settings changed or unchanged.
     Raises KafkaException when the broker refuses or cannot be reached.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, **KafkaSecurity().librdkafka()})
     existing = admin.list_topics(timeout=TIMEOUT_S).topics
     done = {}
     for topic in topics:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -20,13 +20,7 @@ from bitloot_common.outbox import Outbox
 from bitloot_common.relay import Relay
 from bitloot_common.relay.publisher import RECORD_BYTES_MAX
 from confluent_kafka.admin import AdminClient, NewTopic
-
-
-async def eventually(probe: Callable[[], Awaitable[bool]], what: str, deadline_s: float = 60) -> None:
-    until = time.monotonic() + deadline_s
-    while not await probe():
-        assert time.monotonic() < until, f"not within {deadline_s:g} s: {what}"
-        await asyncio.sleep(0.05)
+from eventually import eventually
 
 
 class Bench:

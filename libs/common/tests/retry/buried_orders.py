@@ -13,9 +13,10 @@ from bitloot_common.events.fulfillment import OrderPaid
 from bitloot_common.inbox import first_time
 from bitloot_common.retry import Message, Permanent
 from bitloot_local.pytest_plugin import Database
+from eventually import eventually
 from typer.testing import CliRunner
 
-from .harness import Family, eventually
+from .harness import Family
 
 
 class Shop:

@@ -1,14 +1,13 @@
 """What the retry tests share: records, waiting, and a topic family with a ladder of its own."""
 
 import asyncio
-import time
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from bitloot_common.retry import Breakers, Ladder, Limits
+from eventually import eventually
 from pydantic import BaseModel
 
 DEADLINE_S = 30.0
@@ -25,19 +24,6 @@ def record(
 ) -> Any:
     """A record as the consumer would give it."""
     return ConsumerRecord(topic, partition, offset, 1_000, 0, key, value, None, 0, len(value), tuple(headers))
-
-
-async def eventually(holds: Callable[[], Any], *, deadline_s: float = DEADLINE_S) -> Any:
-    """Waits until `holds` returns something true, and returns that; it may be a coroutine function."""
-    deadline = time.monotonic() + deadline_s
-    while True:
-        result = holds()
-        if asyncio.iscoroutine(result):
-            result = await result
-        if result:
-            return result
-        assert time.monotonic() < deadline, "did not come true in time"
-        await asyncio.sleep(0.02)
 
 
 class Family:

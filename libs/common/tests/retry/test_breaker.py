@@ -10,8 +10,7 @@ import pytest
 from bitloot_common.health import Degraded
 from bitloot_common.retry import Breaker, Breakers, Outage
 from bitloot_common.retry.breaker import State, subject
-
-from .harness import eventually
+from eventually import eventually
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from bitloot_common.inbox import first_time
 from bitloot_common.retry import Ladder, Limits, Message, Transient
 from bitloot_local.pytest_plugin import Database
 from bitloot_local.system import System
+from eventually import eventually
 
-from .harness import Family, Order, eventually
+from .harness import Family, Order
 from .worker import Settings
 
 Families = Callable[..., Awaitable[Family]]

@@ -10,9 +10,9 @@ from bitloot_common.deadletters import DeadLetter, Selection, State, prepare, ta
 from bitloot_common.events.fulfillment import OrderPaid
 from bitloot_common.inbox import first_time
 from bitloot_local.pytest_plugin import Database
+from eventually import eventually
 
 from .buried_orders import Shop
-from .harness import eventually
 
 
 async def test_every_letter_becomes_a_row_once(shop: Shop, pool: Any) -> None:

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 from bitloot_common.deadletters import DeadLetter, prepare
+from eventually import eventually
 
 from .buried_orders import Shop
-from .harness import eventually, record
+from .harness import record
 
 
 async def test_one_message_may_be_corrected_if_it_meets_its_schema(shop: Shop, pool: Any, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from bitloot_common.retry import Ladder, Message, NotYet, Permanent, Transient, WrongDeclaration
+from eventually import eventually
 
-from .harness import Family, Order, eventually, story
+from .harness import Family, Order, story
 
 Families = Callable[..., Awaitable[Family]]
 

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from bitloot_common.retry import Breaker, Breakers, Message, Permanent, Transient, depth
+from eventually import eventually
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
 
-from .harness import Family, Order, eventually, story
+from .harness import Family, Order, story
 
 Families = Callable[..., Awaitable[Family]]
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

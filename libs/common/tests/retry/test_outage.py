@@ -8,8 +8,9 @@ import pytest
 from bitloot_common.health import Degraded
 from bitloot_common.retry import Breaker, Breakers, Ladder, Message, NotYet, Transient
 from bitloot_common.retry.breaker import State
+from eventually import eventually
 
-from .harness import Family, Order, eventually, story
+from .harness import Family, Order, story
 
 Families = Callable[..., Awaitable[Family]]
 

@@ -13,6 +13,7 @@ from bitloot_kinguin.errors import (
     ReservationUnknown,
 )
 from bitloot_kinguin.kinguin import Delivered, Kinguin, Offer, Reservation, ReservationStatus, SearchPolicy
+from bitloot_kinguin.product import ProductNotes
 from bitloot_kinguin.settings import KinguinSettings
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "NotReady",
     "Offer",
     "OfferUnavailable",
+    "ProductNotes",
     "Refused",
     "Reservation",
     "ReservationEnded",

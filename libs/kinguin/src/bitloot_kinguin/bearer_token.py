@@ -45,7 +45,9 @@ class BearerToken:
             "client_secret": self._settings.kinguin_client_secret or "",
         }
         try:
-            answer = await self._transport.call("token", "POST", self._settings.token_url, form=form, is_probe=is_probe)
+            answer = await self._transport.call(
+                "token", "POST", self._settings.token_url, form=form, past_breaker=is_probe
+            )
         except KinguinUnavailable as error:
             # the token's call bought nothing, whatever became of it
             raise KinguinUnavailable(

@@ -24,6 +24,7 @@ from bitloot_kinguin.errors import (
     counts_as_outage,
 )
 from bitloot_kinguin.kinguin import Delivered, Offer, Reservation, ReservationStatus, SearchPolicy
+from bitloot_kinguin.product import ProductNotes, product_notes
 from bitloot_kinguin.reading import code_of, moment_or_none, money_or_none, objects, text_or_none
 from bitloot_kinguin.settings import KinguinSettings
 from bitloot_kinguin.transport import Answer, Transport
@@ -139,11 +140,16 @@ class EsaApi:
         found = [_offer(product_id, item) for item in objects("offers", product.get("offers") or [])]
         return sorted((offer for offer in found if offer), key=lambda offer: offer.price)
 
+    async def notes(self, product_id: str) -> ProductNotes:
+        path = f"/v2/products/{quote(product_id, safe='')}"
+        answer = await self._transport.call("notes", "GET", self._base + path, headers=self._headers, past_breaker=True)
+        return product_notes(_expect(answer, "notes"))
+
     async def balance(self) -> Decimal | None:
         return await self._balance()
 
     async def _balance(self, *, is_probe: bool = False) -> Decimal | None:
-        answer = await self._call("balance", "GET", "/v1/balance", is_probe=is_probe)
+        answer = await self._call("balance", "GET", "/v1/balance", past_breaker=is_probe)
         return money_or_none(_expect(answer, "balance").get("balance"))
 
     def _raise_refused_purchase(self, answer: Answer, external_id: str) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from bitloot_common.retry import Breaker
 
 from bitloot_kinguin.code import Code
+from bitloot_kinguin.product import ProductNotes
 
 
 class ReservationStatus(StrEnum):
@@ -147,6 +148,10 @@ class Kinguin(Protocol):
 
     async def offers(self, product_id: str) -> list[Offer]:
         """What sellers ask for it, cheapest first; empty when nobody sells it."""
+        ...
+
+    async def notes(self, product_id: str) -> ProductNotes:
+        """Region and activation notes. Past the breaker: its failures say nothing of what orders need."""
         ...
 
     async def balance(self) -> Decimal | None:

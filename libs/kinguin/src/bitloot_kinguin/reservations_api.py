@@ -23,6 +23,7 @@ from bitloot_kinguin.errors import (
     counts_as_outage,
 )
 from bitloot_kinguin.kinguin import Delivered, Offer, Reservation, ReservationStatus, SearchPolicy
+from bitloot_kinguin.product import ProductNotes, product_notes
 from bitloot_kinguin.reading import code_of, moment_or_none, money_or_none, objects, text_or_none
 from bitloot_kinguin.settings import KinguinSettings
 from bitloot_kinguin.transport import Answer, Transport
@@ -124,6 +125,12 @@ class ReservationsApi:
         _expect(answer, "offers")
         found = [_offer(product_id, item) for item in objects("offers", answer.field("results"))]
         return sorted((offer for offer in found if offer), key=lambda offer: offer.price)
+
+    async def notes(self, product_id: str) -> ProductNotes:
+        """`GET /products/{productId}`, ours: the fields are spelt as ESA's."""
+        path = f"/products/{quote(product_id, safe='')}"
+        answer = await self._with(await self._token.get(), "notes", "GET", path, past_breaker=True)
+        return product_notes(_expect(answer, "notes"))
 
     async def balance(self) -> Decimal | None:
         return None

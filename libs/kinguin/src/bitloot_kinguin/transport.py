@@ -16,11 +16,13 @@ from typing import Any
 import httpx
 import orjson
 from bitloot_common.retry import Breaker
+from bitloot_common.token_bucket import TokenBucket
+from bitloot_common.tracing import calling
+from opentelemetry import trace
 from prometheus_client import Counter, Histogram
 
 from bitloot_kinguin.errors import THROTTLED, KinguinUnavailable
 from bitloot_kinguin.settings import KinguinSettings
-from bitloot_kinguin.token_bucket import TokenBucket
 
 _CALLS = Counter("bitloot_kinguin_calls_total", "Calls to Kinguin.", ["api", "operation", "outcome"])
 _DURATION = Histogram(
@@ -99,23 +101,25 @@ class Transport:
         params: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
-        is_probe: bool = False,
+        past_breaker: bool = False,
     ) -> Answer:
         """One call; `timeout_s` bounds it whole, from the first byte out to the last byte in.
 
         Raises KinguinUnavailable on a time-out, a broken connection, 429 and 5xx; Outage while the breaker is
-        open, unless this call is its probe. Any other answer is the caller's to judge.
+        open. A call `past_breaker` neither asks nor tells the breaker: its probe, and what no order depends on. Any
+        other answer is the caller's to judge.
         """
         whole_s = timeout_s or self._settings.kinguin_timeout_s
         timeout = httpx.Timeout(whole_s, connect=self._settings.kinguin_connect_timeout_s)
         request = self._http.build_request(
             method, url, headers=headers, params=params, json=json, data=form, timeout=timeout
         )
-        async with self._place(operation), nullcontext() if is_probe else self._breaker:
+        async with self._place(operation), nullcontext() if past_breaker else self._breaker:
             started = perf_counter()
             outcome = "unavailable"
             try:
-                answer = await self._send(operation, request, whole_s)
+                with calling(f"{method} kinguin.{operation}", _told(request)):
+                    answer = await self._send(operation, request, whole_s)
                 outcome = str(answer.status)
             finally:
                 _CALLS.labels(self._label, operation, outcome).inc()
@@ -149,13 +153,21 @@ class Transport:
             raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=False) from None
         except httpx.HTTPError as error:
             raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=True) from None
+        trace.get_current_span().set_attribute("http.response.status_code", response.status_code)
         if response.status_code == 429:
             retry_after_s = _retry_after_s(response.headers.get("retry-after"))
-            self._bucket.hold(retry_after_s)
+            self._bucket.pause(retry_after_s)
             raise KinguinUnavailable(operation, THROTTLED, may_have_happened=False, retry_after_s=retry_after_s)
         if response.status_code >= 500:
             raise KinguinUnavailable(operation, str(response.status_code), may_have_happened=True)
         return Answer(response.status_code, _json(response))
+
+
+def _told(request: httpx.Request) -> dict[str, str | int]:
+    """What a span says of a call: where to, never the path or the query, which carry ids."""
+    url = request.url
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return {"http.request.method": request.method, "server.address": url.host, "server.port": port}
 
 
 def _json(response: httpx.Response) -> Any:

@@ -7,8 +7,9 @@ from typing import Any, Final, Self
 
 import httpx
 import orjson
+from bitloot_common.token_bucket import TokenBucket
+from bitloot_common.tracing import calling
 
-from bitloot_nowpayments.bucket import TokenBucket
 from bitloot_nowpayments.errors import (
     AmountTooSmall,
     CurrencyUnavailable,
@@ -129,7 +130,10 @@ class NowPayments:
 
     async def _send(self, operation: str, method: str, path: str, **request: Any) -> httpx.Response:
         try:
-            return await self._http.request(method, path, **request)
+            with calling(f"{method} nowpayments.{operation}", {"http.request.method": method}) as span:
+                answer = await self._http.request(method, path, **request)
+                span.set_attribute("http.response.status_code", answer.status_code)
+                return answer
         except httpx.HTTPError as error:
             # the class says it all; the message may hold a URL
             raise NowPaymentsUnavailable(operation, type(error).__name__) from None

@@ -1,6 +1,6 @@
 """python -m bitloot_admin"""
 
-from bitloot_common import log, server, telemetry
+from bitloot_common import lean, log, server, telemetry  # noqa: F401  (lean: for its effect)
 from bitloot_common.settings import load
 
 from bitloot_admin.app import create_app

@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from bitloot_common.agents import Agents
 from bitloot_common.db import close_pool, open_pool
 from bitloot_common.deadletters.indexer import Indexer
-from bitloot_common.health import Check, health_routes
+from bitloot_common.docs import NO_CDN, install_docs
+from bitloot_common.health import TELEMETRY, Check, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from bitloot_admin import api, pages
 from bitloot_admin.access import refuse_unguarded
 from bitloot_admin.api.openapi import describe
+from bitloot_admin.backlog import Backlog
 from bitloot_admin.broker import CONSUMERS, BrokerWatch
 from bitloot_admin.clients.oidc import Provider
 from bitloot_admin.health_watch import ServicesWatch
@@ -42,8 +44,11 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,  # the clients' method names
         summary="Look at and operate the pipeline: orders, webhooks, dead letters, people.",
         lifespan=_lifespan(settings, checks),
+        telemetry=TELEMETRY,
+        **NO_CDN,
     )
     install_problems(app)
+    install_docs(app)
     install_error_pages(app)
     app.include_router(health_routes(checks))
     for routes in (*api.ROUTERS, *pages.ROUTERS):
@@ -85,6 +90,7 @@ def _lifespan(settings: Settings, checks: dict[str, Check]) -> Callable[[FastAPI
             agents.start("live-feed", Feed(hub, bootstrap_servers=servers).run)
             agents.start("broker-watch", broker.run)
             agents.start("health-watch", health.run)
+            agents.start("backlog", Backlog(pool).run)
             agents.start("job-adopter", jobs.adopt)
 
             app.state.parts = Parts(

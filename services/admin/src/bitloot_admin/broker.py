@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from bitloot_common.events.topics import LADDER_DELAYS_S, MAIN, dead_letter_topic, retry_topic
+from bitloot_common.kafka import client as kafka_client
 
 log = structlog.get_logger(__name__)
 
@@ -70,8 +71,8 @@ class BrokerWatch:
             await asyncio.sleep(self._sample_s)
 
     async def _watch(self) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap_servers)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers)
+        admin = AIOKafkaAdminClient(**kafka_client(self._bootstrap_servers))
+        consumer = AIOKafkaConsumer(**kafka_client(self._bootstrap_servers))
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 await admin.start()

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from bitloot_common.deadletters import DeadLetter
 from bitloot_common.events import topics
 from bitloot_common.events.orders import OrderEvent
+from bitloot_common.kafka import client as kafka_client
 from prometheus_client import Counter, Gauge
 from pydantic import ValidationError
 
@@ -93,7 +94,7 @@ class Feed:
     async def run(self) -> None:
         """Until cancelled. Raises KafkaError when the broker is away; its agent starts it again."""
         consumer = AIOKafkaConsumer(
-            topics.ORDERS_EVENTS, bootstrap_servers=self._bootstrap_servers, auto_offset_reset="latest"
+            topics.ORDERS_EVENTS, **kafka_client(self._bootstrap_servers), auto_offset_reset="latest"
         )
         try:
             await consumer.start()

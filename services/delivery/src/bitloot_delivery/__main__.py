@@ -1,6 +1,6 @@
 """`python -m bitloot_delivery`: the delivery service."""
 
-from bitloot_common import log, telemetry
+from bitloot_common import lean, log, telemetry  # noqa: F401  (lean: for its effect)
 from bitloot_common.server import serve
 from bitloot_common.settings import load
 

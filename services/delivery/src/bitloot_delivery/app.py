@@ -9,7 +9,8 @@ from email.utils import parseaddr
 
 from bitloot_common.agents import Agents
 from bitloot_common.db import Pool, close_pool, open_pool
-from bitloot_common.health import Check, Degraded, health_routes
+from bitloot_common.docs import NO_CDN, install_docs
+from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes, is_probe
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -35,6 +36,7 @@ from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.settings import DeliverySettings, MailSettings
 from bitloot_delivery.store import mails
 from bitloot_delivery.use_cases.delete_old_keys import DeleteOldKeys
+from bitloot_delivery.use_cases.note_products import NoteProducts
 from bitloot_delivery.use_cases.open_link import OpenLink
 from bitloot_delivery.use_cases.queue_fresh_link import QueueFreshLink
 from bitloot_delivery.use_cases.queue_mail import QueueMail
@@ -71,6 +73,7 @@ class UseCases:
     reveal_keys: RevealKeys
     queue_fresh_link: QueueFreshLink
     delete_old_keys: DeleteOldKeys
+    note_products: NoteProducts
     record_bounce: RecordBounce
 
 
@@ -110,6 +113,12 @@ def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
             after_delivery=timedelta(days=settings.keys_keep_days_after_delivery),
             readers_keep=timedelta(days=settings.readers_keep_days),
             interval_s=settings.retention_interval_s,
+        ),
+        note_products=NoteProducts(
+            pool,
+            outside.kinguin,
+            timedelta(seconds=settings.product_notes_keep_s),
+            settings.product_notes_interval_s,
         ),
         record_bounce=RecordBounce(pool, outbox),
     )
@@ -152,10 +161,12 @@ def serve_door(
         title="BitLoot delivery",
         description="The link page, and the health of delivery.",
         lifespan=lifespan,
-        telemetry={"exclude": carries_token},
+        telemetry={**TELEMETRY, "exclude": lambda scope: carries_token(scope) or is_probe(scope)},
+        **NO_CDN,
     )
     app.add_middleware(LinkSpans)
     install_problems(app)
+    install_docs(app)
     install_refusals(app)
     app.include_router(health_routes(checks))
     app.include_router(routes)
@@ -187,6 +198,7 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
     agents = Agents()
     agents.start("retention", use_cases.delete_old_keys.run)
+    agents.start("notes", use_cases.note_products.run)
     agents.start("backlog", lambda: _watch_backlog(pool))
     stack.push_async_callback(agents.stop)
     checks |= ladder.checks() | {

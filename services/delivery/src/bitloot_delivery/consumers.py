@@ -15,7 +15,10 @@ from bitloot_delivery.use_cases.revoke_links import RevokeLinks
 from bitloot_delivery.use_cases.send_mail import SendMail
 from bitloot_delivery.use_cases.store_keys import StoreKeys
 
-REQUESTS = {event.TYPE: event for event in (DeliveryRequested, NoticeRequested, ResendRequested, RevocationRequested)}
+REQUESTS = {
+    event.TYPE: event
+    for event in (DeliveryRequested, NoticeRequested, ResendRequested, RevocationRequested, MailBounced)
+}
 MAILS = {event.TYPE: event for event in (KeysStored, MailDue)}
 
 

@@ -131,7 +131,8 @@ async def asset(door: OpenDoor, file: str) -> Response:
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-@routes.api_route("/{token}", methods=["GET", "HEAD"], summary="The link page; reveals and records nothing")
+@routes.head("/{token}", include_in_schema=False)
+@routes.get("/{token}", summary="The link page; reveals and records nothing")
 async def page(door: OpenDoor, request: Request, token: Token) -> Response:
     opened = await door.opened(request, token)
     return opened if isinstance(opened, Response) else door.pages.of(opened, token)

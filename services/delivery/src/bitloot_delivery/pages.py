@@ -3,7 +3,6 @@
 import io
 from typing import Any, Final
 
-import segno
 from bitloot_kinguin import Code
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
@@ -90,6 +89,8 @@ def _shown(code: Code) -> dict[str, Any]:
 
 def _qr(text: str) -> Markup | None:
     """The code as an SVG picture; None when it is longer than a QR code can be."""
+    import segno  # here, because only pages without a script draw
+
     try:
         picture = segno.make(text, micro=False)
     except segno.DataOverflowError:

@@ -123,6 +123,15 @@ class RetentionSettings(BaseSettings):
     retention_interval_s: float = Field(3600.0, gt=0)
 
 
+class NoteSettings(BaseSettings):
+    """How often Kinguin is asked for a product's region and activation."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    product_notes_keep_s: float = Field(DAY_S, gt=0)
+    product_notes_interval_s: float = Field(60.0, gt=0, description="how soon a new product is looked for")
+
+
 class DeliverySettings(
     ServiceSettings,
     StorageSettings,
@@ -130,6 +139,7 @@ class DeliverySettings(
     LinkSettings,
     MailSettings,
     RetentionSettings,
+    NoteSettings,
     KinguinSettings,
 ):
     """All of it."""

@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bitloot_common import db
 from bitloot_common.agents import Agents
-from bitloot_common.health import Check, Degraded, health_routes
+from bitloot_common.docs import NO_CDN, install_docs
+from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -88,7 +89,15 @@ class Fulfillment:
 def create_app(settings: Settings) -> FastAPI:
     """The whole service as one ASGI application."""
     service = Fulfillment(settings)
-    app = FastAPI(title="BitLoot fulfillment", description=DESCRIPTION, version="1", lifespan=service.running)
+    app = FastAPI(
+        title="BitLoot fulfillment",
+        description=DESCRIPTION,
+        version="1",
+        lifespan=service.running,
+        telemetry=TELEMETRY,
+        **NO_CDN,
+    )
     install_problems(app)
+    install_docs(app)
     app.include_router(health_routes(service.checks))
     return app

@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 log = structlog.get_logger(__name__)
 
 _BALANCE = Gauge("bitloot_kinguin_balance_eur", "What is left to buy with at Kinguin; absent where the API has none.")
+_ALERT = Gauge("bitloot_kinguin_balance_alert_eur", "Below it somebody is told: KINGUIN_BALANCE_ALERT_EUR.")
 
 
 class BalanceWatch:
@@ -19,6 +20,7 @@ class BalanceWatch:
         self._kinguin = kinguin
         self._interval_s = interval_s
         self._alert_eur = alert_eur
+        _ALERT.set(alert_eur)
 
     async def run(self) -> None:
         """Ends at once where the API has no balance."""

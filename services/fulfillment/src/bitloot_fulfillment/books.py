@@ -65,13 +65,11 @@ class Books:
         event: str,
         cause: Cause,
         *,
-        moved: tuple[str, str] | None = None,
         public: bool = False,
         detail: dict[str, Any] | None = None,
     ) -> None:
-        """A timeline entry; `moved` are the states before and after."""
-        before, after = moved or (None, None)
-        entry = Entry(order_id, event, before, after, public, detail or {}, cause.told)
+        """A timeline entry that is no move of the order."""
+        entry = Entry(order_id, event, public=public, detail=detail or {}, cause=cause.told)
         await timeline.append(connection, self.outbox, entry)
 
     async def alert(

@@ -1,7 +1,9 @@
-"""`bitloot reconcile`: asks the providers about one order, by hand."""
+"""`bitloot reconcile` asks the providers about one order, `bitloot return-keys` gives its keys back; by hand."""
 
 import asyncio
-from typing import Annotated, Any
+import getpass
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
@@ -13,23 +15,22 @@ from bitloot_common.settings import load
 
 from bitloot_fulfillment.books import Cause
 from bitloot_fulfillment.settings import ShopSettings
-from bitloot_fulfillment.shop import open_shop
+from bitloot_fulfillment.shop import Shop, open_shop
+from bitloot_fulfillment.use_cases.return_keys import return_keys
 from bitloot_fulfillment.use_cases.take_up_order import reconcile_order
 
+T = TypeVar("T")
+Order = Annotated[UUID, typer.Option("--order", help="The order's id.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
-def reconcile(
-    order: Annotated[UUID, typer.Option("--order", help="The order's id.")],
-    json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
-) -> None:
+
+def reconcile(order: Order, json: Json = False) -> None:
     """Asks NOWPayments and Kinguin about one order and takes it up from where it is.
 
     Messages that come of it are published by the running fulfillment service.
     """
-    settings = load(ShopSettings)
-    try:
-        found = asyncio.run(_reconcile(settings, order))
-    except Failure as error:
-        fail(str(error))
+    cause = Cause(None, {"by": "bitloot reconcile"})
+    found = _in_shop(lambda shop: reconcile_order(shop.buyer, shop.nowpayments, order, cause))
     if json:
         print_json(found)
         return
@@ -40,12 +41,37 @@ def reconcile(
     typer.echo(f"purchase: {found['purchase']}")
 
 
-async def _reconcile(settings: ShopSettings, order_id: UUID) -> dict[str, Any]:
-    pool = await db.open_pool(settings, application="bitloot-reconcile")
+def give_keys_back(
+    order: Order,
+    reason: Annotated[str, typer.Option("--reason", help="Kept on the order's timeline.")] = "",
+    json: Json = False,
+) -> None:
+    """Gives the keys of an order that has ended back to Kinguin, which refunds our balance. Repeating it is harmless.
+
+    Only while nobody can have seen them; Kinguin's own rules: once per order, within 24 hours, unclaimed.
+    """
+    cause = Cause(None, {"by": "bitloot return-keys", "actor": f"cli:{getpass.getuser()}", "reason": reason})
+    word = _in_shop(lambda shop: return_keys(shop.buyer, order, cause))
+    if json:
+        print_json({"orderId": str(order), "purchase": word})
+    else:
+        typer.echo(f"order {order}: Kinguin says its purchase is {word}")
+
+
+def _in_shop(act: Callable[[Shop], Awaitable[T]]) -> T:
+    """`act` on a shop of its own; a failure that has a name ends the command with it."""
+
+    async def run() -> T:
+        pool = await db.open_pool(settings, application="bitloot-cli")
+        try:
+            # no relay here: this instance's rows are adopted by the service's
+            async with open_shop(settings, pool, Outbox("fulfillment")) as shop:
+                return await act(shop)
+        finally:
+            await pool.close()
+
+    settings = load(ShopSettings)
     try:
-        # no relay here: this instance's rows are adopted by the service's
-        async with open_shop(settings, pool, Outbox("fulfillment")) as shop:
-            cause = Cause(None, {"by": "bitloot reconcile"})
-            return await reconcile_order(shop.buyer, shop.nowpayments, order_id, cause)
-    finally:
-        await pool.close()
+        return asyncio.run(run())
+    except Failure as error:
+        fail(str(error))

@@ -6,6 +6,7 @@ from typing import Any
 from bitloot_common.db import Connection
 from bitloot_common.events.envelope import Event
 from bitloot_common.events.fulfillment import DeliveryRequested, NoticeRequested, OrderPaid
+from bitloot_common.timeline import Entry
 
 from bitloot_fulfillment import metrics
 from bitloot_fulfillment.books import Books, Cause, age_s
@@ -42,15 +43,12 @@ async def learn(
             await books.alert(connection, order.id, fact, why, cause, {"status": order.status, **(detail or {})})
             return order
         case Move(to, emits):
-            since = await orders.move(connection, order, to)
+            entry = Entry(order.id, f"order.{to}", order.status, to, public=True, detail=detail or {}, cause=cause.told)
+            messages = [_message(emission, order, delivery) for emission in emits]
+            since = await orders.move(connection, books.outbox, entry, messages)
             if since is None:  # cannot be: the row is locked; the guard stays for whoever forgets to
                 raise OvertakenByAnother(f"order {order.id}")
             metrics.STAGE_DURATION_S.labels(order.status, to).observe(age_s(order.status_since))
-            await books.note(
-                connection, order.id, f"order.{to}", cause, moved=(order.status, to), public=True, detail=detail
-            )
-            for emission in emits:
-                await books.tell(connection, order.id, _message(emission, order, delivery))
             return replace(order, status=to, status_since=since)
 
 

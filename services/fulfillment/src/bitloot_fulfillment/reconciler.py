@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 from bitloot_common.retry import Failure, Outage
+from opentelemetry import trace
 
 from bitloot_fulfillment import metrics
 from bitloot_fulfillment.books import Cause
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 PURCHASES_LOCK: Final = 0x7265636F6E0001  # "recon": only who holds it asks
 PAYMENTS_LOCK: Final = 0x7265636F6E0002
 CAUSE: Final = Cause(None, {"by": "reconciler"})
+
+_TRACER: Final = trace.get_tracer(__name__)
 
 Question = Callable[[], Awaitable[str]]
 
@@ -125,7 +128,8 @@ class Reconciler:
 
     async def _put(self, what: str, question: Question, places: asyncio.Semaphore) -> None:
         try:
-            outcome = await question()
+            with _TRACER.start_as_current_span(f"reconcile {what}", record_exception=False):
+                outcome = await question()
         except Outage:
             outcome = "outage"
         except Failure as error:

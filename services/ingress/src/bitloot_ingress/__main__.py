@@ -1,6 +1,6 @@
 """Runs the ingress service."""
 
-from bitloot_common import log, server, settings, telemetry
+from bitloot_common import lean, log, server, settings, telemetry  # noqa: F401  (lean: for its effect)
 
 from bitloot_ingress.app import bounds, create_app
 from bitloot_ingress.protocol import bounded

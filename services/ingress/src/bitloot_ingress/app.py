@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bitloot_common import db
 from bitloot_common.agents import Agents
-from bitloot_common.health import health_routes
+from bitloot_common.docs import NO_CDN, install_docs
+from bitloot_common.health import TELEMETRY, health_routes
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -121,24 +122,37 @@ class Ingress:
 def create_app(settings: Settings) -> ASGIApp:
     """The whole service as one ASGI application."""
     ingress = Ingress(settings)
-    app = FastAPI(title="BitLoot ingress", description=DESCRIPTION, version="1", lifespan=ingress.running)
-    install_problems(app)
-    app.include_router(checkout_routes(ingress.checkout))
-    app.include_router(webhook_routes())
-    app.include_router(health_routes({"postgres": ingress.check_database, "kafka": ingress.relay.check}))
-    if settings.cors_origin:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=[origin.strip() for origin in settings.cors_origin.split(",")],
-            allow_methods=["GET", "POST"],
-            allow_headers=["content-type", "idempotency-key", "x-order-session-token"],
-        )
     return Front(
-        app,
+        create_api(ingress),
         ingress.doors(),
         requests_max=settings.http_requests_max,
         body_bytes_max=settings.api_body_bytes_max,
     )
+
+
+def create_api(ingress: Ingress) -> FastAPI:
+    """What stands behind the webhook doors; it declares them too, for the documentation."""
+    app = FastAPI(
+        title="BitLoot ingress",
+        description=DESCRIPTION,
+        version="1",
+        lifespan=ingress.running,
+        telemetry=TELEMETRY,
+        **NO_CDN,
+    )
+    install_problems(app)
+    install_docs(app)
+    app.include_router(checkout_routes(ingress.checkout))
+    app.include_router(webhook_routes())
+    app.include_router(health_routes({"postgres": ingress.check_database, "kafka": ingress.relay.check}))
+    if ingress.settings.cors_origin:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[origin.strip() for origin in ingress.settings.cors_origin.split(",")],
+            allow_methods=["GET", "POST"],
+            allow_headers=["content-type", "idempotency-key", "x-order-session-token"],
+        )
+    return app
 
 
 def bounds(settings: Settings) -> Bounds:

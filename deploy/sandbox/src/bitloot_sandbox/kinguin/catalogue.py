@@ -37,6 +37,27 @@ class Offer:
         }
 
 
+REGIONS = {3: "REGION FREE", 2: "United States"}
+ACTIVATION = (
+    "Go to: http://store.steampowered.com/ and download the STEAM client\r\n\r\n\r\n"
+    'Click "Install Steam" (from the upper right corner)\r\n\r\n\r\n'
+    "Launch Steam and log into your account. Click the Games Menu &amp; choose "
+    "<b>Activate a Product on Steam...</b><br>Follow the onscreen instructions to complete the process."
+)
+
+
+def notes_of(product_id: str) -> dict[str, Any]:
+    """Region and activation as sellers write them: with entities, tags and rows of empty lines. Gifts have none."""
+    if "gift" in product_id:
+        return {"regionalLimitations": REGIONS[2], "countryLimitation": [], "regionId": 2, "activationDetails": ""}
+    return {
+        "regionalLimitations": REGIONS[3],
+        "countryLimitation": ["RU", "BY"],
+        "regionId": 3,
+        "activationDetails": ACTIVATION,
+    }
+
+
 def kinguin_id_of(product_id: str) -> int:
     """A number for each product, as ESA's v1 has it; a product id in digits is its own."""
     if product_id.isdecimal() and len(product_id) < 10:

@@ -8,7 +8,7 @@ from bitloot_sandbox.answers import Json
 from bitloot_sandbox.behaviour import Behaving, Behaviour
 from bitloot_sandbox.clock import now_s
 from bitloot_sandbox.doors import Door, Endpoint
-from bitloot_sandbox.kinguin.catalogue import kinguin_id_of, name_of, offers_of
+from bitloot_sandbox.kinguin.catalogue import kinguin_id_of, name_of, notes_of, offers_of
 from bitloot_sandbox.kinguin.esa_order import EsaOrder, key_views, order_view, wanted_lines
 from bitloot_sandbox.kinguin.purchase import ESA_STATUS_OF, Purchase
 from bitloot_sandbox.kinguin.purchases import Purchases, new_purchase_id
@@ -152,6 +152,7 @@ def _product_view(product_id: str, behaviour: Behaviour) -> dict[str, Any]:
         "price": cheapest.price,
         "cheapestOfferId": [cheapest.offer_id],
         "isPreorder": False,
+        **notes_of(product_id),
         "offers": [
             {
                 "name": offer.name,

@@ -11,7 +11,7 @@ from bitloot_sandbox.answers import Json
 from bitloot_sandbox.behaviour import Behaving
 from bitloot_sandbox.clock import iso_offset, now_s
 from bitloot_sandbox.doors import Door, Endpoint
-from bitloot_sandbox.kinguin.catalogue import Offer, offers_of, picked_offer
+from bitloot_sandbox.kinguin.catalogue import Offer, name_of, notes_of, offers_of, picked_offer
 from bitloot_sandbox.kinguin.purchase import BOUGHT, DEAD, Purchase
 from bitloot_sandbox.kinguin.purchases import Purchases, new_purchase_id
 from bitloot_sandbox.kinguin.tokens import is_alive, new_token
@@ -53,6 +53,7 @@ class ReservationsDoors:
             door("get", f"GET {one}", self.get, "One reservation"),
             door("cancel", f"POST {one}/cancel", self.cancel, "Before it was given"),
             door("offers", "GET /products/{product_id}/offers", self.offers, "Who sells it, cheapest first"),
+            door("offers", "GET /products/{product_id}", self.product, "Its region and how to activate it"),
             door("token", "POST /auth/token", self.token, "client_credentials, form-encoded"),
         ]
 
@@ -78,6 +79,9 @@ class ReservationsDoors:
 
     async def offers(self, product_id: str) -> dict[str, Any]:
         return {"results": [offer.view() for offer in offers_of(product_id, self._behaving())]}
+
+    async def product(self, product_id: str) -> dict[str, Any]:
+        return {"productId": product_id, "name": name_of(product_id), **notes_of(product_id)}
 
     async def reserve(
         self, order: ReservationOrder, idempotency_key: Annotated[str | None, Header()] = None

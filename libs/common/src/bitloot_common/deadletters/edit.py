@@ -2,7 +2,6 @@
 
 import hashlib
 from decimal import Decimal
-from importlib import import_module
 from typing import Any, Final, get_args
 from uuid import UUID, uuid5
 
@@ -10,10 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from bitloot_common.deadletters.letter import DeadLetter
 from bitloot_common.events.envelope import Event
+from bitloot_common.events.registry import EVENTS
 
 EDITED_FROM: Final = "bitloot-edited-from"
 _NAMESPACE: Final = UUID("d2c9a7f4-0c1e-5b0f-8d8e-52f3a4f1f0aa")
-_CONTRACTS: Final = ("delivery", "fulfillment", "ingress", "orders")
 
 
 class EditRefused(Exception):
@@ -45,11 +44,8 @@ def schema(letter: DeadLetter) -> dict[str, Any]:
 
 
 def _model(letter: DeadLetter) -> type[Event]:
-    for name in _CONTRACTS:
-        import_module(f"bitloot_common.events.{name}")
-    known = [event for event in Event.__subclasses__() if getattr(event, "TYPE", None)]
-    found = [event for event in known if letter.event_type == event.TYPE]
-    found = found or [event for event in known if not letter.event_type and letter.original_topic == event.TOPIC]
+    found = [event for event in EVENTS if letter.event_type == event.TYPE]
+    found = found or [event for event in EVENTS if not letter.event_type and letter.original_topic == event.TOPIC]
     if len(found) != 1:
         raise EditRefused(f"no schema is known for {letter.event_type or letter.original_topic or letter.place}")
     return found[0]

@@ -11,6 +11,7 @@ from bitloot_common.db import Pool
 from bitloot_common.deadletters import table
 from bitloot_common.deadletters.letter import DeadLetter
 from bitloot_common.events.topics import dead_letter_topic
+from bitloot_common.kafka import client as kafka_client
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class Indexer:
         self._tell = tell
         self._pool = pool
         self._topics = [dead_letter_topic(service) for service in services]
-        self._client = {"bootstrap_servers": bootstrap_servers, **(kafka or {})}
+        self._client = {**kafka_client(bootstrap_servers), **(kafka or {})}
 
     async def run(self) -> None:
         """Runs until cancelled. Raises when Kafka or the database fails: whoever watches starts it again."""

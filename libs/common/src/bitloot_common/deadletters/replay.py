@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from bitloot_common.deadletters.edit import EDITED_FROM, edited
 from bitloot_common.deadletters.letter import DeadLetter
+from bitloot_common.kafka import client as kafka_client
 from bitloot_common.retry import headers as names
 
 BATCH_MAX = 100
@@ -64,9 +65,7 @@ class Sender:
         self._producer: AIOKafkaProducer | None = None
 
     async def __aenter__(self) -> Self:
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap_servers, acks="all", enable_idempotence=True
-        )
+        self._producer = AIOKafkaProducer(**kafka_client(self._bootstrap_servers), acks="all", enable_idempotence=True)
         try:
             await self._producer.start()
         except BaseException:

@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from bitloot_common.deadletters.letter import DeadLetter
 from bitloot_common.deadletters.selection import Selection
+from bitloot_common.kafka import client as kafka_client
 
 POLL_MS = 500
 SUFFIX = ".dlt"
@@ -21,7 +22,7 @@ async def read(bootstrap_servers: str, selection: Selection) -> AsyncIterator[De
     if not topics:
         return
     consumer = AIOKafkaConsumer(
-        *topics, bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest", enable_auto_commit=False
+        *topics, **kafka_client(bootstrap_servers), auto_offset_reset="earliest", enable_auto_commit=False
     )
     await consumer.start()
     try:
@@ -37,7 +38,7 @@ async def read(bootstrap_servers: str, selection: Selection) -> AsyncIterator[De
 
 
 async def _topics(bootstrap_servers: str, service: str | None) -> list[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = AIOKafkaAdminClient(**kafka_client(bootstrap_servers))
     try:
         await admin.start()
         existing = await admin.list_topics()

@@ -1,6 +1,7 @@
 """Rows onto their topics: one batch per partition, idempotent, acknowledged by all replicas."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, Self
@@ -9,8 +10,11 @@ import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 
+from bitloot_common.kafka import client as kafka_client
+from bitloot_common.relay import spans
 from bitloot_common.relay.murmur2 import murmur2
 from bitloot_common.relay.rows import Position
+from bitloot_common.tracing import is_on
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +40,7 @@ class Publisher:
     async def open(cls, bootstrap_servers: str, client_id: str) -> Self:
         """Connects. Raises PublishFailed when no broker answers."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap_servers,
+            **kafka_client(bootstrap_servers),
             client_id=client_id,
             acks="all",
             enable_idempotence=True,
@@ -59,13 +63,19 @@ class Publisher:
         that partition, and has no position either.
         """
         batches: dict[tuple[str, int], _Batch] = {}
+        partitions: dict[str, list[int]] = {}
+        tracing, started_ns = is_on(), time.time_ns()
         for row in rows:
             if _too_large(row):
                 continue
-            place = row["topic"], await self._partition(row["topic"], row["key"])
+            topic = row["topic"]
+            known = partitions.get(topic)
+            if known is None:
+                known = partitions[topic] = await self._partitions(topic)
+            place = topic, known[_hash(row["key"] or "") % len(known)]
             batch = batches.get(place)
             if batch is None:
-                batch = batches[place] = _Batch(self._producer.create_batch())
+                batch = batches[place] = _Batch(self._producer.create_batch(), tracing=tracing)
             batch.append(row)
         acknowledged = [
             await self._producer.send_batch(batch.builder, topic, partition=partition)
@@ -80,16 +90,16 @@ class Publisher:
                 positions += [
                     Position(row_id, topic, partition, result.offset + i) for i, row_id in enumerate(batch.ids)
                 ]
+                for i, row in batch.traced:
+                    spans.sent(row, started_ns, partition, result.offset + i)
         return positions, failure
 
-    async def _partition(self, topic: str, key: str | None) -> int:
+    async def _partitions(self, topic: str) -> list[int]:
         try:
             async with asyncio.timeout(TOPIC_TIMEOUT_S):
-                partitions = await self._producer.partitions_for(topic)
+                return sorted(await self._producer.partitions_for(topic))
         except TimeoutError:
             raise PublishFailed(f"topic {topic} is not known to the broker") from None
-        in_order: list[int] = sorted(partitions)
-        return in_order[_hash(key or "") % len(in_order)]
 
     async def reachable(self) -> bool:
         """Whether a broker answers a metadata request now."""
@@ -115,9 +125,11 @@ class Publisher:
 class _Batch:
     """The records of one partition, until the first that does not fit."""
 
-    def __init__(self, builder: Any) -> None:
+    def __init__(self, builder: Any, *, tracing: bool) -> None:
         self.builder = builder
         self.ids: list[Any] = []
+        self.traced: list[tuple[int, asyncpg.Record]] = []
+        self._tracing = tracing
         self._full = False
 
     def append(self, row: asyncpg.Record) -> None:
@@ -133,6 +145,8 @@ class _Batch:
         if added is None:
             self._full = True
         else:
+            if self._tracing and spans.is_recorded(row):
+                self.traced.append((len(self.ids), row))
             self.ids.append(row["id"])
 
 

@@ -14,14 +14,17 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any, Final, TypeVar
 
 import structlog
 from aiokafka.errors import KafkaConnectionError
 from pydantic import BaseModel
 
+from bitloot_common import tracing
 from bitloot_common.agents import Agents
 from bitloot_common.events.topics import LADDER_DELAYS_S, dead_letter_topic, retry_topic
+from bitloot_common.kafka import client as kafka_client
 from bitloot_common.retry import depth, metrics, spans, story
 from bitloot_common.retry.autopsy import Autopsy
 from bitloot_common.retry.breaker import Breaker, Breakers, State, subject
@@ -77,7 +80,7 @@ class Ladder:
         """`concurrency`: handlers at once on the main topics; `step_concurrency`: on each retry topic.
         `instance_id`: unique among the service's processes and the same after a restart, so that a killed
         one is back at once; without it the group waits for the dead one's session to end.
-        `kafka`: security settings for every client, as aiokafka names them."""
+        `kafka`: further settings for every client, as aiokafka names them."""
         self.service = service
         self.breakers = breakers or Breakers()
         self._subscriptions: dict[str, Subscription] = {}
@@ -90,7 +93,7 @@ class Ladder:
             drain_s=self._limits.drain_s,
             session_timeout_s=self._limits.session_timeout_s,
         )
-        self._client = {"bootstrap_servers": bootstrap_servers, "client_id": client_id or service, **(kafka or {})}
+        self._client = {**kafka_client(bootstrap_servers), "client_id": client_id or service, **(kafka or {})}
         self._consumer = {**self._client, "group_instance_id": instance_id}
         self._forwarder = Forwarder(service, self._client)
         self._lanes: list[Lane] = []
@@ -146,6 +149,11 @@ class Ladder:
 
         return declare
 
+    @property
+    def subscriptions(self) -> Mapping[str, Subscription]:
+        """What is declared, by topic."""
+        return self._subscriptions
+
     # Start and stop
 
     async def start(self) -> None:
@@ -154,7 +162,7 @@ class Ladder:
         Raises KafkaConnectionError when no broker answers within a minute, WrongDeclaration when a topic
         of a subscription, or of its ladder, does not exist.
         """
-        self._tracing = spans.tracing_is_on()
+        self._tracing = tracing.is_on()
         await self._connect()
         await self._check_topics()
         self._lanes = [self._main_lane(), *(self._step_lane(topic) for topic in sorted(self._steps))]
@@ -277,12 +285,13 @@ class Ladder:
         """The handler: what it raised, and the attempt's span where there is one."""
         subject.set((message.topic, message.partition, message.offset))
         if not self._tracing:
-            return await _handle(subscription, message), None
+            with tracing.within(message.traceparent):
+                return await _handle(subscription, message), None
         with spans.attempt_span(self.service, message, delivery.hop) as span:
             error = await _handle(subscription, message)
             if error is not None:
-                spans.fail_span(span, error)
-            return error, spans.traceparent(span)
+                tracing.fail(span, error)
+            return error, tracing.traceparent_of(span)
 
     # Fail
 
@@ -352,7 +361,8 @@ class Ladder:
         log.error("ladder.buried", **_names(delivery, failed, autopsy), message=autopsy.message)
 
     async def _forward(self, delivery: Delivery, topic: str, told: Headers) -> None:
-        await self._forwarder.send(topic, delivery.record.key, delivery.record.value, told)
+        with spans.forward_span(topic, told) if self._tracing else nullcontext():
+            await self._forwarder.send(topic, delivery.record.key, delivery.record.value, told)
 
     def _count(self, hop: Hop, outcome: str) -> None:
         metrics.attempts(self.service, hop.topic, outcome).inc()

@@ -1,64 +1,71 @@
-"""One span per attempt, so that one trace shows every attempt of a message.
+"""One span per attempt and per hop to a next topic, so that one trace shows a message's whole way.
 
-The message's own `traceparent` is its creation context: parent of each attempt's span, and linked. Each hop
-also carries the last attempt's span, which the next attempt links to. A replayed message starts a trace of
-its own that links to the old one. The attributes are those of OpenTelemetry's messaging conventions.
+The message's own `traceparent` is its creation context: never changed, parent of each attempt's span, and
+linked. Each hop also carries the last attempt's span, which the next attempt links to. A replayed message
+starts a trace of its own that links to the old one. Names and attributes are those of OpenTelemetry's messaging
+conventions.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Final
 
 from opentelemetry import context as contexts
 from opentelemetry import trace
-from opentelemetry.trace import Link, ProxyTracerProvider, Span, SpanKind
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.util.types import AttributeValue
 
-from bitloot_common.retry.autopsy import class_name
+from bitloot_common.events.envelope import TRACEPARENT
+from bitloot_common.retry import headers as names
 from bitloot_common.retry.message import Hop, Message
+from bitloot_common.tracing import context_of, is_sampled, span_context_of
 
-_PROPAGATOR = TraceContextTextMapPropagator()
-
-
-def tracing_is_on() -> bool:
-    """Whether a tracer provider was configured: without one an attempt's span would cost and show nothing."""
-    return not isinstance(trace.get_tracer_provider(), (ProxyTracerProvider, trace.NoOpTracerProvider))
+_TRACER: Final = trace.get_tracer("bitloot_common.retry")
 
 
 @contextmanager
 def attempt_span(group: str, message: Message[Any], hop: Hop) -> Iterator[Span]:
     """The span of one attempt, current within the block."""
-    created = _PROPAGATOR.extract({"traceparent": message.traceparent}) if message.traceparent else None
-    previous = _PROPAGATOR.extract({"traceparent": hop.previous_span}) if hop.previous_span else None
-    links = [Link(trace.get_current_span(c).get_span_context()) for c in (created, previous) if c is not None]
-    parent = contexts.Context() if hop.replayed or created is None else created
-    tracer = trace.get_tracer("bitloot_common.retry")
-    with tracer.start_as_current_span(
+    created, previous = span_context_of(message.traceparent), span_context_of(hop.previous_span)
+    parent = contexts.Context() if hop.replayed else context_of(message.traceparent)
+    with _TRACER.start_as_current_span(
         f"process {message.topic}",
-        context=parent,
+        context=parent or contexts.Context(),
         kind=SpanKind.CONSUMER,
-        links=links,
+        links=[Link(context) for context in (created, previous) if context is not None],
         attributes=_attributes(group, message),
         record_exception=False,
     ) as span:
         yield span
 
 
-def fail_span(span: Span, error: BaseException) -> None:
-    """Marks an attempt as failed: its class, never its arguments."""
-    span.set_attribute("error.type", class_name(error))
-    span.set_status(trace.StatusCode.ERROR)
+def forward_span(topic: str, told: names.Headers) -> AbstractContextManager[object]:
+    """The span of a hop to a retry topic or to the dead letters: a child of the attempt that failed, where that
+    is recorded. `told` are the headers that the record gets there."""
+    ours = names.first_of_each(told)
+    parent = names.text(ours, names.ATTEMPT_TRACEPARENT) or names.text(ours, TRACEPARENT)
+    if not is_sampled(parent):
+        return nullcontext()
+    attributes: dict[str, AttributeValue] = {
+        "messaging.system": "kafka",
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": topic,
+        "bitloot.attempts": names.number(ours, names.ATTEMPT) or 0,
+    }
+    if subject := names.text(ours, "ce_subject"):
+        attributes["messaging.message.conversation_id"] = subject
+    return _TRACER.start_as_current_span(
+        f"send {topic}",
+        context=context_of(parent),
+        kind=SpanKind.PRODUCER,
+        attributes=attributes,
+        record_exception=False,
+    )
 
 
-def traceparent(span: Span) -> str | None:
-    """The span as a header value."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier, context=trace.set_span_in_context(span))
-    return carrier.get("traceparent")
-
-
-def _attributes(group: str, message: Message[Any]) -> Mapping[str, Any]:
-    attributes: dict[str, Any] = {
+def _attributes(group: str, message: Message[Any]) -> dict[str, AttributeValue]:
+    attributes: dict[str, AttributeValue] = {
         "messaging.system": "kafka",
         "messaging.operation.name": "process",
         "messaging.operation.type": "process",
@@ -68,6 +75,8 @@ def _attributes(group: str, message: Message[Any]) -> Mapping[str, Any]:
         "messaging.kafka.offset": message.offset,
         "bitloot.attempt": message.attempt,
     }
+    if message.id:
+        attributes["messaging.message.id"] = message.id
     if message.key is not None:
         attributes["messaging.kafka.message.key"] = message.key.decode("utf-8", "replace")
     if message.subject:

@@ -1,6 +1,7 @@
-"""Delivery owns the sealed keys, the links and the mails."""
+"""Delivery owns the sealed keys, the links, the mails and the notes on products."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from bitloot_common.tables.metadata import TIMESTAMP, created_now, metadata
 
@@ -25,6 +26,17 @@ keys = Table(
     Column("deleted_at", TIMESTAMP),
     UniqueConstraint("order_id", "part"),
     Index("ix_keys_kid", "kid"),
+)
+
+product_notes = Table(
+    "product_notes",
+    metadata,
+    Column("kinguin_product_id", Text, primary_key=True),
+    Column("region", Text),
+    Column("countries_excluded", ARRAY(Text), nullable=False, server_default="{}", comment="ISO 3166"),
+    Column("activation", Text, comment="plain text, written by sellers"),
+    created_now("asked_at"),
+    Column("noted_at", TIMESTAMP, comment="null: asked, never answered"),
 )
 
 links = Table(

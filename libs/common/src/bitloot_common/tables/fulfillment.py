@@ -42,6 +42,7 @@ reservations = Table(
     Column("lease_until", TIMESTAMP),
     Column("none_count", Integer, nullable=False, server_default="0"),
     Column("none_since", TIMESTAMP),
+    Column("traceparent", Text, comment="W3C Trace Context of the attempt that intended it"),
     Column("asked_count", Integer, nullable=False, server_default="0"),
     Column("next_ask_at", TIMESTAMP, comment="when the reconciler asks Kinguin next; null: never"),
     Column("intended_at", TIMESTAMP, nullable=False, server_default=text("now()")),

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 import httpx
 import structlog
 from bitloot_common.retry import Breaker, retry_after_s
+from bitloot_common.tracing import calling
 
 from bitloot_delivery.clients.mailer import Mail
 from bitloot_delivery.errors import MAIL, MailDelayed, MailDown, MailRefused
@@ -55,7 +56,10 @@ class ResendMailer:
 
     async def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
-            return await self._http.request(method, path, **options)
+            with calling(f"{method} resend{path}", {"http.request.method": method}) as span:
+                answer = await self._http.request(method, path, **options)
+                span.set_attribute("http.response.status_code", answer.status_code)
+                return answer
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise MailDown(type(error).__name__) from None
         except httpx.HTTPError as error:

@@ -10,6 +10,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from aiohttp import ClientError as AiohttpError
 from bitloot_common.retry import Breaker
+from bitloot_common.tracing import calling
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -26,6 +27,7 @@ from bitloot_delivery.settings import StorageSettings
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
+    from types_aiobotocore_s3.type_defs import CORSRuleTypeDef
 
 OBJECT_BYTES_MAX: Final = 32 * 1024 * 1024
 NAMES_MAX: Final = 5
@@ -89,6 +91,33 @@ class S3KeyStorage:
         with _ours("HeadBucket"):
             await self._client.head_bucket(Bucket=self._bucket)
 
+    async def make_bucket(self) -> bool:
+        """Whether the bucket had to be made. Raises StorageDown or StorageUnavailable when it cannot be."""
+        try:
+            await self._client.head_bucket(Bucket=self._bucket)
+        except ClientError as error:
+            if _code(error) not in {"NoSuchBucket", "404"}:
+                raise StorageDown("HeadBucket", _code(error)) from None
+        except (BotoCoreError, AiohttpError, OSError) as error:
+            raise StorageDown("HeadBucket", type(error).__name__) from None
+        else:
+            return False
+        with _ours("CreateBucket"):
+            await self._client.create_bucket(Bucket=self._bucket)
+        return True
+
+    async def allow_origin(self, origin: str) -> bool:
+        """Lets pages of `origin` fetch objects; False where our credentials may not say so."""
+        rule: CORSRuleTypeDef = {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "HEAD"], "AllowedHeaders": ["*"]}
+        with _ours("PutBucketCors"):
+            try:
+                await self._client.put_bucket_cors(Bucket=self._bucket, CORSConfiguration={"CORSRules": [rule]})
+            except ClientError as error:
+                if _code(error) in {"AccessDenied", "403"}:
+                    return False
+                raise
+        return True
+
     async def _put_once(self, ref: str, sealed: bytes) -> bool:
         """Whether the object was written; False when the name is taken."""
         async with self._call("PutObject"):
@@ -130,8 +159,14 @@ class S3KeyStorage:
     @asynccontextmanager
     async def _call(self, operation: str) -> AsyncIterator[None]:
         """One request under the breaker."""
+        attributes = {
+            "rpc.system": "aws-api",
+            "rpc.service": "S3",
+            "rpc.method": operation,
+            "aws.s3.bucket": self._bucket,
+        }
         async with self.breaker:
-            with _ours(operation):
+            with calling(f"S3.{operation}", attributes), _ours(operation):
                 yield
 
 
@@ -164,10 +199,12 @@ async def open_storage(settings: StorageSettings) -> AsyncIterator[S3KeyStorage]
         max_pool_connections=settings.r2_connections_max,
         retries={"total_max_attempts": 1, "mode": "standard"},  # the ladder retries
     )
+    session = get_session()  # one for both: each session reads S3's description anew, 8 MiB
     async with AsyncExitStack() as stack:
-        client, signer = [
-            await stack.enter_async_context(
-                get_session().create_client(
+
+        async def client_of(endpoint: str) -> "S3Client":
+            client: S3Client = await stack.enter_async_context(
+                session.create_client(
                     "s3",
                     endpoint_url=endpoint,
                     region_name=settings.r2_region,
@@ -176,8 +213,11 @@ async def open_storage(settings: StorageSettings) -> AsyncIterator[S3KeyStorage]
                     config=config,
                 )
             )
-            for endpoint in (settings.r2_endpoint, settings.public_endpoint)
-        ]
+            return client
+
+        client = await client_of(settings.r2_endpoint)
+        public = settings.public_endpoint
+        signer = client if public == settings.r2_endpoint else await client_of(public)
         storage = S3KeyStorage(client, signer, settings.r2_bucket)
         stack.callback(storage.breaker.stop)
         yield storage

@@ -24,6 +24,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 from bitloot_common.retry import Breaker
+from bitloot_common.tracing import calling
 
 from bitloot_delivery.clients.mailer import Mail
 from bitloot_delivery.errors import MAIL, MailDelayed, MailDown, MailRefused
@@ -85,14 +86,19 @@ class SmtpMailer:
 
     async def send(self, mail: Mail) -> None:
         message = as_message(mail, self._sender)
+        where: dict[str, str | int] = {"server.address": self._server.host, "server.port": self._server.port}
         async with self._slots, self.breaker:
-            try:
-                async with asyncio.timeout(self._timeout_s), self._connection() as connection:
-                    await connection.smtp.send_message(message)
-            except TimeoutError:
-                raise MailDelayed(f"no answer within {self._timeout_s:g} s") from None
-            except (SMTPException, OSError, ValueError) as error:
-                _raise_ours(error)
+            with calling("SMTP send", where):
+                await self._send(message)
+
+    async def _send(self, message: EmailMessage) -> None:
+        try:
+            async with asyncio.timeout(self._timeout_s), self._connection() as connection:
+                await connection.smtp.send_message(message)
+        except TimeoutError:
+            raise MailDelayed(f"no answer within {self._timeout_s:g} s") from None
+        except (SMTPException, OSError, ValueError) as error:
+            _raise_ours(error)
 
     async def check(self) -> None:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):

@@ -71,6 +71,7 @@ function codeElement(code, number) {
     return element;
   }
   element.querySelector(".value").textContent = code.code;
+  element.querySelector(".copy").hidden = false;
   const details = element.querySelector("details");
   try {
     drawQr(details, code.code);
@@ -118,6 +119,8 @@ if (form && globalThis.isSecureContext && globalThis.crypto?.subtle) {
   });
 }
 
+for (const button of document.querySelectorAll("button.copy")) button.hidden = false; // without us it does nothing
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button.copy");
   if (!button) return;
@@ -136,6 +139,10 @@ document.addEventListener("click", async (event) => {
 for (const time of document.querySelectorAll("time[datetime]")) {
   const local = new Intl.DateTimeFormat(root.lang, { dateStyle: "long", timeStyle: "short" });
   time.textContent = local.format(new Date(time.dateTime));
+}
+
+for (const country of document.querySelectorAll("[data-country]")) {
+  country.textContent = new Intl.DisplayNames(root.lang, { type: "region" }).of(country.dataset.country);
 }
 
 // Not everything is here yet: ask now and then, slower while the page is in the background or the wait is long.

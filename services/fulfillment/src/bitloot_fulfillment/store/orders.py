@@ -1,12 +1,17 @@
 """`orders`: ingress inserts them, fulfillment alone moves them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
 from bitloot_common.db import Connection
+from bitloot_common.events.envelope import Event
+from bitloot_common.outbox import Outbox
+from bitloot_common.timeline import Entry, told
+from bitloot_common.tracing import current_trace_id
 
 from bitloot_fulfillment.order_machine import Status
 
@@ -31,9 +36,21 @@ _SELECT = """
 select id, status, status_since, kinguin_product_id, offer_id, price_ceiling, quantity, amount, currency, refund_due
 from orders where id = $1
 """
+# A move, its timeline entry and all that it tells are one round trip: an order makes eight of them. The rows
+# are put in only if the order was moved.
 _MOVE = """
-update orders set status = $3, status_since = clock_timestamp(), updated_at = clock_timestamp()
-where id = $1 and status = $2 returning status_since
+with moved as (
+    update orders set status = $3, status_since = clock_timestamp(), updated_at = clock_timestamp()
+    where id = $1 and status = $2 returning status_since
+), entry as (
+    insert into order_events (order_id, at, service, event, from_status, to_status, public, detail, cause, trace_id)
+    select $1, $4, $5, $6, $2, $3, true, $7, $8, $9 from moved
+), messages as (
+    insert into outbox (id, service, instance, topic, key, headers, value)
+    select message.id, $5, $10, message.topic, $1::text, message.headers, message.value
+    from moved, unnest($11::uuid[], $12::text[], $13::jsonb[], $14::bytea[]) as message (id, topic, headers, value)
+)
+select status_since from moved
 """
 _OWE = "update orders set refund_due = $2, refund_reason = $3, updated_at = now() where id = $1"
 _TOUCH = "update orders set updated_at = now() where id = $1"
@@ -61,9 +78,31 @@ async def get(connection: Connection, order_id: UUID) -> Order | None:
     return _order(row) if row else None
 
 
-async def move(connection: Connection, order: Order, to: Status) -> datetime | None:
-    """Moves the order if it still is where `order` says. Returns when, or None if it is not."""
-    since: datetime | None = await connection.fetchval(_MOVE, order.id, order.status, to)
+async def move(connection: Connection, outbox: Outbox, entry: Entry, messages: Iterable[Event]) -> datetime | None:
+    """Moves the order as `entry` says if it still is where that says, and tells `messages` of it.
+
+    Returns when, or None if the order is elsewhere; nothing is written then.
+    """
+    now = datetime.now(UTC)
+    key = str(entry.order_id)
+    rows = [told(outbox, entry, now), *(outbox.row(event, key=key) for event in messages)]
+    since: datetime | None = await connection.fetchval(
+        _MOVE,
+        entry.order_id,
+        entry.from_status,
+        entry.to_status,
+        now,
+        outbox.service,
+        entry.event,
+        entry.detail,
+        entry.cause,
+        current_trace_id(),
+        outbox.instance,
+        [row[0] for row in rows],
+        [row[3] for row in rows],
+        [row[5] for row in rows],
+        [row[6] for row in rows],
+    )
     return since
 
 

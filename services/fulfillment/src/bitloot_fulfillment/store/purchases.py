@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 from bitloot_common.db import Connection
 from bitloot_common.ids import new_id
+from bitloot_common.tracing import current_traceparent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Purchase:
     asked_count: int
     requested_at: datetime | None
     fence: int
+    traceparent: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,12 @@ _BY_RESERVATION = f"select {_COLUMNS} from reservations where reservation_id = $
 _BY_EXTERNAL = f"select {_COLUMNS} from reservations where external_id = $1"
 _INTEND = f"""
 insert into reservations (id, order_id, api, attempt, external_id, product_id, offer_id, quantity, next_ask_at,
-    lease_owner, lease_until, status, requested_at, fence)
+    lease_owner, lease_until, status, requested_at, fence, traceparent)
 values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9),
     $10, clock_timestamp() + make_interval(secs => $11),
     case when $10::bigint is null then 'intended' else 'requested' end,
     case when $10::bigint is null then null else clock_timestamp() end,
-    case when $10::bigint is null then 0 else 1 end)
+    case when $10::bigint is null then 0 else 1 end, $12)
 returning {_COLUMNS}
 """
 # a lease counts while it lasts and its holder lives; the holder's lock is the one that its relay takes
@@ -187,6 +189,7 @@ async def intend(
         ask_in_s,
         lease.owner if lease else None,
         lease.seconds if lease else None,
+        current_traceparent(),
     )
     assert row is not None
     return _purchase(row)
@@ -257,6 +260,11 @@ async def schedule(connection: Connection, purchase: Purchase, ask_in_s: float |
 async def offers_tried(connection: Connection, order_id: UUID) -> set[str]:
     """The offers that this order has been through."""
     return {row["offer_id"] for row in await connection.fetch(_OFFERS_TRIED, order_id)}
+
+
+async def reached_delivery(connection: Connection, order_id: UUID) -> bool:
+    """Whether delivery has begun to seal codes of it."""
+    return bool(await connection.fetchval("select exists (select from keys where order_id = $1)", order_id))
 
 
 async def stored(connection: Connection, order_id: UUID) -> tuple[int, int]:

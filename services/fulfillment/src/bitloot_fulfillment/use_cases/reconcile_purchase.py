@@ -2,6 +2,7 @@
 
 from bitloot_common.events.fulfillment import DeliveryRequested
 from bitloot_common.retry import Outage
+from bitloot_common.tracing import continued
 from bitloot_kinguin import ReservationStatus
 
 from bitloot_fulfillment import metrics
@@ -33,7 +34,8 @@ async def reconcile_purchase(buyer: Buyer, purchase: Purchase, cause: Cause, *, 
     if order is None or not waits:
         return "over"
     try:
-        await _take_up(buyer, order, purchase, cause, by_hand=by_hand)
+        with continued(purchase.traceparent, "reconcile_purchase"):
+            await _take_up(buyer, order, purchase, cause, by_hand=by_hand)
     except Outage:  # says nothing about this purchase: the interval does not grow
         async with buyer.books.transaction() as connection:
             first_s = buyer.deadlines.of(order.status)

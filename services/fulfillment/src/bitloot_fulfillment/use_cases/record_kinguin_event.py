@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import structlog
 from bitloot_common.inbox import first_time
+from bitloot_common.tracing import continued
 from bitloot_kinguin import ReservationStatus
 
 from bitloot_fulfillment.books import Cause
@@ -32,6 +33,12 @@ async def record_kinguin_event(buyer: Buyer, news: News, cause: Cause) -> None:
         purchase = await purchases.find(connection, news.reservation_id, news.external_id)
     if purchase is None:
         raise ReservationNotOurs(news.reservation_id)
+    # the webhook carries no trace of ours: what follows from it belongs to the order's own
+    with continued(purchase.traceparent, "record_kinguin_event"):
+        await _take(buyer, purchase, news, cause)
+
+
+async def _take(buyer: Buyer, purchase: Purchase, news: News, cause: Cause) -> None:
     if purchase.reservation_id and purchase.reservation_id != news.reservation_id:
         await _record(buyer, purchase, news, cause)  # a second one under our external id: a person has to look
         return

@@ -1,4 +1,4 @@
-"""A token bucket: our own rate limit, below the provider's, because its 429 does not say when to come back."""
+"""A token bucket: our own rate limit, below the provider's, so that its 429 stays rare."""
 
 import asyncio
 import time

@@ -1,6 +1,6 @@
 """Our own rate limit, in virtual time."""
 
-from bitloot_nowpayments.bucket import TokenBucket
+from bitloot_common.token_bucket import TokenBucket
 
 
 class Clock:
