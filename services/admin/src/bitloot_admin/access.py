@@ -91,7 +91,8 @@ class GuardedRoute(APIRoute):
 
 # Served to anybody, by the framework or the common library: no data of the shop.
 OPEN = frozenset({
-    "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc", "/healthz", "/readyz", "/metrics", "/static",
+    "/openapi.json", "/docs", "/docs/assets/{name}", "/docs/asyncapi", "/docs/asyncapi.json", "/docs/asyncapi.yaml",
+    "/healthz", "/readyz", "/metrics", "/static",
 })  # fmt: skip
 
 
