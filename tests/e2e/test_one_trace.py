@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from shop import Order, Shop, eventually
+from eventually import eventually
+from shop import Order, Shop
 from spans import Span, drawn, of_trace, orphans, read
 from stack import Stack
 
