@@ -73,7 +73,7 @@ def release() -> None:
 def _settings(settings: type[Any]) -> Any:
     fields: dict[str, Any] = settings.model_fields
     assert issubclass(settings, BaseSettings)
-    values = {name: "http://nowhere.example" for name, field in fields.items() if field.is_required()}
+    values: dict[str, Any] = {name: "http://nowhere.example" for name, field in fields.items() if field.is_required()}
     values |= {"kinguin_api_key": "any"} if "kinguin_api_key" in fields else {}
     return settings(**values | {name: value for name, value in FORMS.items() if name in fields})
 

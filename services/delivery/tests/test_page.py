@@ -6,8 +6,8 @@ from typing import Any, Literal
 import pytest
 from bitloot_delivery.pages import Pages
 from bitloot_kinguin import Code
-from browsing import NARROW, PICTURE, WIDE, a_page, accessible, open_browser, screenshot, served
 from delivery_shop import Shop, a_code
+from link_page_browser import NARROW, PICTURE, WIDE, a_page, accessible, open_browser, screenshot, served
 from playwright.async_api import Browser, Page, ViewportSize, expect
 from test_links import a_link
 

@@ -48,6 +48,7 @@ T = TypeVar("T")
 
 PRICE = Decimal("9.99")
 COINS = Decimal("0.001")
+UNPAID_ENDS = ("created", "awaiting_payment", "underpaid", "expired")
 EXAMPLES = int(os.environ.get("INTERLEAVINGS", "25"))
 PHASES = tuple(Phase) if "INTERLEAVINGS_SHRINK" in os.environ else (Phase.explicit, Phase.reuse, Phase.generate)
 """Shrinking may take minutes: ask for it when there is something to shrink."""
@@ -315,14 +316,14 @@ class OrderLife(RuleBasedStateMachine):
         assert not world.in_flight, f"never handled: {story}"
         if world.paid >= COINS:
             ends: tuple[str, ...] = ("fulfilled", "refund_due")
-            if world.refunded:  # and heard of before the money was: then an expired order stays what it is
-                ends = (*ends, "cancelled", "expired")
+            if world.refunded:  # and heard of before the money was: then an unpaid order stays what it is
+                ends = (*ends, *UNPAID_ENDS, "cancelled")
             assert status in ends, story
             assert len(alive) == (1 if status == "fulfilled" else 0), story
             assert world.sealed == (world.quantity if status == "fulfilled" else 0), story
         else:
             assert alive == [], story
-            assert status in ("created", "awaiting_payment", "underpaid", "expired"), story
+            assert status in UNPAID_ENDS, story
 
 
 @pytest.fixture

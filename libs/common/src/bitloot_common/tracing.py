@@ -77,7 +77,7 @@ def span_context_of(traceparent: str | None) -> SpanContext | None:
 def is_sampled(traceparent: str | None) -> bool:
     """Whether its trace is recorded: the lowest bit of the flags that a version 00 ends with (W3C Trace Context).
     Asked of every message, so without the price of reading all of it."""
-    return bool(traceparent) and traceparent[-1] in "13579bdf"
+    return bool(traceparent and traceparent[-1] in "13579bdf")
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """a purchase keeps the trace that made it: Kinguin's webhooks carry none, and the order's story is to be one
 
-Revision: 0009, after 0008.
+Revision: 0010, after 0009.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
