@@ -14,6 +14,7 @@ from bitloot_kinguin import (
     NotReady,
     Offer,
     OfferUnavailable,
+    ProductNotes,
     Reservation,
     ReservationEnded,
     ReservationStatus,
@@ -117,6 +118,9 @@ class FakeKinguin:
     async def offers(self, product_id: str) -> list[Offer]:
         names = [f"offer-{n}" for n in (1, 2, 3)]
         return [Offer(name, product_id, Decimal(7), 0 if name in self.sold_out else 99) for name in names]
+
+    async def notes(self, product_id: str) -> ProductNotes:
+        return ProductNotes()
 
     async def balance(self) -> Decimal | None:
         return None
