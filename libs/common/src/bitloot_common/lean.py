@@ -8,4 +8,5 @@ A tenth of a second of start-up and 4 MiB of each service.
 import sys
 
 for name in ("rich", "pygments"):
-    sys.modules[name] = None  # type: ignore[assignment]  # importing it raises ModuleNotFoundError then
+    # None: importing it raises ModuleNotFoundError
+    sys.modules[name] = None  # type: ignore[assignment]
