@@ -22,6 +22,7 @@ from bitloot_admin_client.models import DeadLetterSummary, NewPerson, PageAuditR
 from eventually import eventually
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shop import Order, Shop
+from stack import Stack
 
 T = TypeVar("T")
 PASSWORD = "an operator's good password"
@@ -46,6 +47,11 @@ class Beside:
         self.do(self.shop.no_faults())
         self.do(self.shop.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
+
+
+@pytest.fixture(scope="module")
+def env(stack: Stack) -> dict[str, str]:
+    return dict(stack.env)
 
 
 @pytest.fixture(scope="module")
