@@ -40,7 +40,7 @@ from bitloot_local.topology import Topology
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "outside"))
 
 from admin_lists import LISTS
-from browsing import launch, page, sign_in
+from admin_pages import launch, page, sign_in
 from playwright.sync_api import sync_playwright
 
 ROUNDS = 3

@@ -85,6 +85,20 @@ def test_everything_asked_for_is_exported() -> None:
     assert {where: names for where, names in unknown.items() if names} == {}
 
 
+def test_a_selector_names_labels_that_its_metric_has() -> None:
+    exported()
+    labels: dict[str, tuple[str, ...]] = {
+        name: getattr(collector, "_labelnames", ())
+        for collector, names in REGISTRY._collector_to_names.items()
+        for name in names
+    }
+    of_the_scrape = {"job", "instance", "le"}
+    for where, query in queries().items():
+        for name, selector in re.findall(r"\b(bitloot_\w+){([^}]*)}", query):
+            asked = set(re.findall(r"(\w+)(?:=~|!~|!=|=)\"", selector)) - of_the_scrape
+            assert asked <= set(labels[name]), where
+
+
 def test_every_metric_of_ours_is_shown_or_watched() -> None:
     asked = {name for query in queries().values() for name in METRIC.findall(query)}
     families = {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in asked}

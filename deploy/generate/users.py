@@ -18,7 +18,7 @@ def user(service: str) -> dict[str, Any]:
         "metadata": {"name": service, "labels": {"strimzi.io/cluster": "bitloot"}},
         "spec": {
             "authentication": {"type": "scram-sha-512"},
-            "authorization": {"type": "simple", "acls": [*_own(service), *_of_admin(service)]},
+            "authorization": {"type": "simple", "acls": _merged([*_own(service), *_of_admin(service)])},
         },
     }
 
@@ -50,3 +50,12 @@ def _of_admin(service: str) -> list[dict[str, Any]]:
 def _acl(kind: str, name: str, operations: tuple[str, ...], *, prefix: bool = False) -> dict[str, Any]:
     pattern = "prefix" if prefix else "literal"
     return {"resource": {"type": kind, "name": name, "patternType": pattern}, "operations": list(operations)}
+
+
+def _merged(acls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One rule for each resource."""
+    found: dict[str, dict[str, Any]] = {}
+    for acl in acls:
+        rule = found.setdefault(str(acl["resource"]), {"resource": acl["resource"], "operations": []})
+        rule["operations"] += [each for each in acl["operations"] if each not in rule["operations"]]
+    return list(found.values())

@@ -14,11 +14,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from admin_pages import NARROW, launch, page, sign_in, violations
 from bitloot_admin_client import AuthenticatedClient
 from bitloot_admin_client.api.audit_log import list_audit_log
 from bitloot_admin_client.api.people_and_tokens import create_person
 from bitloot_admin_client.models import DeadLetterSummary, NewPerson, PageAuditRow, Person, Role
-from browsing import NARROW, launch, page, sign_in, violations
 from eventually import eventually
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shop import Order, Shop

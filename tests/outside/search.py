@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+NOTHING = bytes(4096)  # Kafka's indexes are written ahead as gigabytes of it
+
 
 def spellings(code: str) -> list[bytes]:
     """The code as it could stand in a file: plain, hex, UTF-16, and Base64 at each alignment."""
@@ -20,7 +22,7 @@ def spellings(code: str) -> list[bytes]:
 def contents(path: Path) -> Iterator[bytes]:
     """The file's bytes, and what is inside where it is compressed."""
     raw = path.read_bytes()
-    yield raw
+    yield raw.replace(NOTHING, b"")
     for unpack in (gzip.decompress, zlib.decompress):
         try:
             yield unpack(raw)

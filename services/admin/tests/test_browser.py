@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from admin_pages import NARROW, WIDE, launch, page, sign_in, violations
 from bitloot_admin.pages.render import CONTENT_SECURITY_POLICY, STATIC
-from browsing import NARROW, WIDE, launch, page, sign_in, violations
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from .conftest import PASSWORD, Admin

@@ -5,8 +5,11 @@ import os
 import random
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
+from bitloot_admin_client.api.orders import revoke_links
+from bitloot_admin_client.models import CommandAccepted, Why
 from eventually import eventually
 from shop import Shop as Storefront
 from storefronts import UNLIMITED, buy, kill, restart, start
@@ -46,8 +49,7 @@ async def test_every_mail_arrives_once_after_the_mail_server_was_away(storefront
     for order in orders:
         await storefront.reaches(order, "fulfilled", deadline_s=120)
     assert await message_ids(storefront, "down") == Counter(f"{order.id}.keys.1@bitloot.example" for order in orders)
-    http = storefront.admin.get_async_httpx_client()
-    assert (await http.get("/admin/dead-letters")).json()["total"] == 0
+    assert [letter for order in orders for letter in await storefront.dead_letters(order)] == []
 
 
 @pytest.mark.timeout(400)
@@ -79,9 +81,8 @@ async def test_orders_wait_for_object_storage_and_a_revocation_does_not(storefro
     orders = await buy(storefront, "bucket", 10)
     for order in orders:
         await storefront.reaches(order, "delivered", deadline_s=60)
-    http = storefront.admin.get_async_httpx_client()
-    answer = await http.post(f"/admin/orders/{leaked.id}/revoke-links", json={"reason": "leaked"})
-    assert answer.status_code == 202, answer.text
+    asked = await revoke_links.asyncio(UUID(leaked.id), client=storefront.admin, body=Why(reason="leaked"))
+    assert isinstance(asked, CommandAccepted), asked
 
     async def revoked() -> bool:
         return (await storefront.http.get(link)).status_code == 410

@@ -11,6 +11,7 @@ from bitloot_common.agents import Agents
 from bitloot_common.db import Pool, close_pool, open_pool
 from bitloot_common.docs import NO_CDN, install_docs
 from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes, is_probe
+from bitloot_common.inbox import keep_pruned
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -197,6 +198,7 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
     await ladder.start()
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
     agents = Agents()
+    agents.start("inbox", lambda: keep_pruned(pool))
     agents.start("retention", use_cases.delete_old_keys.run)
     agents.start("notes", use_cases.note_products.run)
     agents.start("backlog", lambda: _watch_backlog(pool))

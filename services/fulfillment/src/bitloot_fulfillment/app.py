@@ -7,6 +7,7 @@ from bitloot_common import db
 from bitloot_common.agents import Agents
 from bitloot_common.docs import NO_CDN, install_docs
 from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes
+from bitloot_common.inbox import keep_pruned
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
@@ -53,6 +54,7 @@ class Fulfillment:
             agents = Agents()
             stack.push_async_callback(agents.stop)
             agents.start("reconciler", Reconciler(shop.buyer, shop.nowpayments, settings.pace).run)
+            agents.start("inbox", lambda: keep_pruned(pool))
             agents.start("balance", self._balance_watch(shop.kinguin).run)
 
             async def check_nowpayments() -> None:

@@ -35,7 +35,8 @@ _DELAY = Histogram(
 
 ROWS_MAX: Final = 1000  # per cycle
 POLL_S: Final = 0.5  # the net under the wake-up
-PAUSE_S: Final = 0.005  # between cycles: lets a batch gather, leaves the processor to the requests
+PAUSE_S: Final = 0.005  # between cycles under load: lets a batch gather, leaves the processor to the requests
+PAUSE_ROWS_MIN: Final = 4  # so many at once are load; a single order's next message is not kept waiting
 RETRY_S_MIN: Final = 0.1
 RETRY_S_MAX: Final = 1.0
 START_TIMEOUT_S: Final = 15.0
@@ -139,7 +140,7 @@ class Relay:
             self._failing, retry_s = None, RETRY_S_MIN
             if self._stopping and not published:
                 return
-            if published:
+            if published >= PAUSE_ROWS_MIN:
                 await asyncio.sleep(PAUSE_S)
             if published < ROWS_MAX:  # there was no more when we read; whoever has committed since has woken us
                 await self._wait()

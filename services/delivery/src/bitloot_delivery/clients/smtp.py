@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 5.0
 IDLE_S_MAX: Final = 30.0
+IDLE_S_TRUSTED: Final = 1.0  # a connection that answered so short ago is not asked again whether it lives
 MAILS_PER_CONNECTION: Final = 100
 _PORTS: Final = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _ADDRESS: Final = re.compile(r"[^\s<>@\"]+@[^\s<>\"]+")
@@ -133,7 +134,9 @@ class SmtpMailer:
     async def _take(self) -> _Connection:
         while self._idle:
             connection = self._idle.pop()
-            if time.monotonic() - connection.idle_since < IDLE_S_MAX and await _answers(connection):
+            idle_s = time.monotonic() - connection.idle_since
+            trusted = idle_s < IDLE_S_TRUSTED and connection.smtp.is_connected
+            if trusted or (idle_s < IDLE_S_MAX and await _answers(connection)):
                 return connection
             connection.smtp.close()
         return await self._connect()
