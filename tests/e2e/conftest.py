@@ -38,6 +38,12 @@ def stack(stacks: Callable[[str], Stack], adapter: str) -> Stack:
     return stacks(adapter)
 
 
+@pytest.fixture(scope="session")
+def env(stack: Stack) -> dict[str, str]:
+    """What `.local/env` says of the stack."""
+    return dict(stack.env)
+
+
 @pytest.fixture
 async def shop(stack: Stack) -> AsyncIterator[Shop]:
     shop = Shop(stack.env)
