@@ -55,7 +55,7 @@ async def test_the_intent_is_committed_when_the_call_leaves(harness: Harness) ->
     async def seen_by_others() -> bool:
         return any(row["requested_at"] for row in await harness.purchases(order_id))
 
-    await eventually(seen_by_others, "the intent is committed")
+    await eventually(seen_by_others, "the intent is committed", 10)
     assert await harness.sandbox.purchases(order_id) == [], "before Kinguin has heard of it"
     await buying
 
