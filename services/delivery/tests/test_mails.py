@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from bitloot_common.events.admin import ResendRequested, RevocationRequested
 from bitloot_common.events.fulfillment import NoticeRequested
@@ -121,6 +122,39 @@ async def test_killed_between_the_answer_and_the_commit_a_second_mail_is_the_sam
     for name in ("messageId", "subject", "text", "html"):
         assert first[name] == second[name]
     assert len(await shop.outbox(order_id, "deliveries.mailed")) == 1
+
+
+class CannotBeRecorded:
+    """The mail server has said 250; then the database takes no writes until it is told to."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    async def send(self, mail: Mail) -> None:
+        await self._shop.outside.mailer.send(mail)
+        await self.writes("revoke update on deliveries from")
+
+    async def writes(self, statement: str) -> None:
+        role = await self._shop.use_cases.send_mail.pool.fetchval("select current_user")
+        await self._shop.owner.execute(f"{statement} {role}")
+
+
+async def test_a_mail_that_could_not_be_recorded_is_recorded_later_and_not_sent_again(
+    shop: Shop, smtp_server: Any
+) -> None:
+    order_id = await stored_order(shop)
+    mailer = CannotBeRecorded(shop)
+    sender = replace(shop.use_cases.send_mail, mailer=mailer)  # type: ignore[arg-type]
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await sender.of_part(order_id, 1, CAUSE)
+    finally:
+        await mailer.writes("grant update on deliveries to")
+    assert await shop.outbox(order_id, "deliveries.mailed") == []
+    await shop.owner.execute("update deliveries set claimed_until = now() where order_id = $1", order_id)
+    await sender.of_part(order_id, 1, CAUSE)
+    assert len(await shop.outbox(order_id, "deliveries.mailed")) == 1
+    assert len(smtp_server.mails(to=await shop.address(order_id))) == 1
 
 
 async def test_a_connection_that_died_in_the_pool_is_replaced(shop: Shop, smtp_server: Any) -> None:

@@ -3,10 +3,11 @@
     claim with a lease (commit) → send → mailed, LinkMailed in the outbox (commit)
 
 Between the server's answer and the last commit lies the only window in which `kill -9` leads to a second mail;
-that one has the same Message-ID.
+that one has the same Message-ID. A commit that fails there (PostgreSQL went away) does not: this process
+remembers what it sent, and when the message comes again it only records it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -44,6 +45,7 @@ class SendMail:
     link_base: str
     link_ttl: timedelta
     send_timeout_s: float
+    unrecorded: dict[UUID, MailRow] = field(default_factory=dict)
 
     async def of_part(self, order_id: UUID, part: int, cause: dict[str, Any]) -> None:
         """The mail of a stored part; raises as `__call__` does."""
@@ -54,9 +56,17 @@ class SendMail:
 
     async def __call__(self, mail_id: UUID, cause: dict[str, Any]) -> None:
         """Raises MailRefused, MailDelayed, MailDown, MailInWork, NoticeUnknown."""
+        sent = self.unrecorded.get(mail_id) or await self._send(mail_id)
+        if sent is None:
+            return
+        await self._mailed(sent, cause)
+        self.unrecorded.pop(mail_id, None)
+
+    async def _send(self, mail_id: UUID) -> MailRow | None:
+        """The mail, taken by the mail server; None when nothing is left to send."""
         prepared = await self._claim(mail_id)
         if prepared is None:
-            return
+            return None
         mail, occasion = prepared
         try:
             letter = self.letters.write(mail, occasion)
@@ -65,7 +75,8 @@ class SendMail:
         except (Permanent, Transient, Outage) as error:
             await self._failed(mail, error)
             raise
-        await self._mailed(mail, cause)
+        self.unrecorded[mail.id] = mail
+        return mail
 
     async def _claim(self, mail_id: UUID) -> tuple[MailRow, Occasion] | None:
         lease = timedelta(seconds=self.send_timeout_s + LEASE_SLACK_S)
