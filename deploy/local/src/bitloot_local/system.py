@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,24 +13,15 @@ from rich.console import Console
 
 from bitloot_local import credentials, environment, ports, processes, topology
 from bitloot_local.config import Config, KinguinApi
-from bitloot_local.http_check import get_ok
 from bitloot_local.layout import Layout
 from bitloot_local.program import Program, Report
-from bitloot_local.servers import postgres, python_services
+from bitloot_local.servers import postgres
 from bitloot_local.stack import Stack, down
 from bitloot_local.terminal import Terminal
 from bitloot_local.topology import Topology
 
 T = TypeVar("T")
 Parts = Callable[[Config, Report], Coroutine[Any, Any, Topology]]
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One more of a service; `name` is what `kill`, `stop` and `log` know it by."""
-
-    name: str
-    url: str
 
 
 def settings(root: Path, kinguin_api: KinguinApi = "reservations") -> Config:
@@ -109,21 +100,6 @@ class System:
 
     def pid(self, name: str) -> int:
         return self._stack.running[name].pid
-
-    def start_another(self, service: str, env: Mapping[str, str] | None = None) -> Instance:
-        """A second, third… instance of a service, on a port of its own."""
-        count = sum(name.split("-")[0] == service for name in self._programs)
-        name, port = f"{service}-{count + 1}", ports.free(1)[0]
-        program = python_services.service(self.config, service)
-        self._programs[name] = replace(
-            program,
-            name=name,
-            env={**program.env, "HTTP_PORT": str(port), **(env or {})},
-            ready=get_ok(f"{ports.url(port)}/readyz"),
-            ports=((port, f"{service.upper()}_PORT"),),
-        )
-        self.start(name)
-        return Instance(name, ports.url(port))
 
     def log(self, name: str) -> str:
         return self.config.layout.log(name).read_text(errors="replace")

@@ -24,6 +24,8 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
+from bitloot_common.error_class import class_name
+
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 # https://www.w3.org/TR/trace-context/#traceparent-header; later versions may append fields
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?![^-])")
@@ -37,9 +39,7 @@ def is_on() -> bool:
 
 def current_traceparent() -> str | None:
     """The current span as a `traceparent` header value, or None outside of any trace."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return carrier.get("traceparent")
+    return traceparent_of(trace.get_current_span())
 
 
 def current_trace_id() -> str | None:
@@ -124,7 +124,5 @@ def calling(name: str, attributes: Mapping[str, AttributeValue]) -> Iterator[Spa
 
 def fail(span: Span, error: BaseException) -> None:
     """Marks a span as failed: the error's class, never its arguments."""
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    span.set_attribute("error.type", name)
+    span.set_attribute("error.type", class_name(error))
     span.set_status(trace.StatusCode.ERROR)

@@ -33,10 +33,6 @@ class Cause:
         place = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
         return cls(message.id, {"event": message.id, "type": message.type, **place})
 
-    @property
-    def is_webhook(self) -> bool:
-        return self.event_id is not None
-
 
 class Books:
     """Opens transactions and writes the order's story in them."""

@@ -15,6 +15,8 @@ from types import CodeType
 
 from pydantic import ValidationError
 
+from bitloot_common.error_class import class_name
+
 MESSAGE_CHARS_MAX = 1_000
 STACK_CHARS_MAX = 4_000
 STACK_FRAMES_MAX = 20
@@ -46,12 +48,6 @@ def examine(error: BaseException, scrub: Callable[[str], str]) -> Autopsy:
         stack=_stack(frames),
         fingerprint=_fingerprint(class_name(error), _place(error, frames)),
     )
-
-
-def class_name(error: BaseException) -> str:
-    """`module.Class`; builtins without their module."""
-    kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _message(error: BaseException) -> str:

@@ -75,12 +75,10 @@ class Ladder:
         step_concurrency: int = 16,
         scrub: Callable[[str], str] = scrub_secrets,
         limits: Limits | None = None,
-        kafka: Mapping[str, Any] | None = None,
     ) -> None:
         """`concurrency`: handlers at once on the main topics; `step_concurrency`: on each retry topic.
         `instance_id`: unique among the service's processes and the same after a restart, so that a killed
-        one is back at once; without it the group waits for the dead one's session to end.
-        `kafka`: further settings for every client, as aiokafka names them."""
+        one is back at once; without it the group waits for the dead one's session to end."""
         self.service = service
         self.breakers = breakers or Breakers()
         self._subscriptions: dict[str, Subscription] = {}
@@ -93,7 +91,7 @@ class Ladder:
             drain_s=self._limits.drain_s,
             session_timeout_s=self._limits.session_timeout_s,
         )
-        self._client = {**kafka_client(bootstrap_servers), "client_id": client_id or service, **(kafka or {})}
+        self._client = {**kafka_client(bootstrap_servers), "client_id": client_id or service}
         self._consumer = {**self._client, "group_instance_id": instance_id}
         self._forwarder = Forwarder(service, self._client)
         self._lanes: list[Lane] = []
