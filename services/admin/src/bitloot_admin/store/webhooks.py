@@ -57,7 +57,7 @@ async def list_webhooks(pool: Pool, wanted: WebhookFilter, page: PageRequest) ->
 async def find(connection: Connection, webhook_id: UUID) -> asyncpg.Record | None:
     """The whole row, body and headers included."""
     return await connection.fetchrow(
-        f"select {COLUMNS}, headers, body, source_address, secret_id from webhook_logs where id = $1",  # noqa: S608
+        f"select {COLUMNS}, headers, body, body_removed_at, source_address, secret_id from webhook_logs where id = $1",  # noqa: S608
         webhook_id,
     )
 
