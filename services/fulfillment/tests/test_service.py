@@ -64,6 +64,7 @@ def service(shop_settings: ShopSettings, topics: str, tmp_path: Path) -> Iterato
         env = SECRETS | {
             "DATABASE_URL": shop_settings.database_url,
             "KAFKA_BOOTSTRAP_SERVERS": topics,
+            "KAFKA_GROUP_INSTANCE_ID": "only",
             "HTTP_PORT": str(port),
             "KINGUIN_API": shop_settings.kinguin_api,
             "KINGUIN_BASE_URL": shop_settings.kinguin_base_url,
