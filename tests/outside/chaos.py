@@ -195,7 +195,7 @@ class Chaos:
             bought.setdefault(purchase["orderId"].split(":")[0], []).append(purchase)
         mails: dict[str, list[dict[str, Any]]] = {}
         for mail in (await self._shop.http.get(f"{self._shop.mailbox}/api/email", timeout=60)).json():
-            if LINK.search(mail["text"] or ""):
+            if LINK.search(mail.get("text") or ""):
                 mails.setdefault(mail["to"][0]["address"], []).append(mail)
         for order, way in self._orders.values():
             self._judge(order, way, bought.get(order.id, []), mails.get(order.email, []))
