@@ -15,9 +15,11 @@ due time was promised; other topics have doors of their own. While retries run l
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Final
+
+from bitloot_common.retry import metrics
 
 TICK_S: Final = 0.02
 LATE_S: Final = 0.05  # a retry that begins so much after its due time is late
@@ -35,6 +37,11 @@ class Entrance:
         self._inside = 0
         self._kept = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many first attempts stand outside."""
+        return len(self._waiting)
 
     @property
     def crowded(self) -> bool:
@@ -87,7 +94,8 @@ class Entrance:
 class Doorkeeper:
     """Frees kept places at the doors' rates, slower while retries are late."""
 
-    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, service: str, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._service = service
         self._now_s = now_s
         self._late_until = 0.0
 
@@ -102,12 +110,14 @@ class Doorkeeper:
         for entrance in entrances:
             entrance.free(entrance.per_s * passed_s * share)
 
-    async def keep_freeing(self, entrances: Iterable[Entrance]) -> None:
+    async def keep_freeing(self, by_topic: Mapping[str, Entrance]) -> None:
         """Runs for ever."""
-        doors = list(entrances)
+        waiting = {topic: metrics.PACED.labels(self._service, topic) for topic in by_topic}
         last_s = self._now_s()
         while True:
             await asyncio.sleep(TICK_S)
             now_s = self._now_s()
-            self.free(doors, now_s - last_s)
+            self.free(by_topic.values(), now_s - last_s)
             last_s = now_s
+            for topic, entrance in by_topic.items():
+                waiting[topic].set(entrance.waiting)

@@ -94,7 +94,7 @@ class Ladder:
         self._lanes: list[Lane] = []
         self._steps: dict[str, int] = {}
         self._agents = Agents()
-        self._doorkeeper = Doorkeeper()
+        self._doorkeeper = Doorkeeper(service)
         self._tracing = False
 
     # Declare
@@ -166,7 +166,7 @@ class Ladder:
         for lane in self._lanes:
             lane.start()
         self._agents.start("ladder-depth", self._sample_depth)
-        doors = [subscription.entrance for subscription in self._subscriptions.values()]
+        doors = {topic: subscription.entrance for topic, subscription in self._subscriptions.items()}
         self._agents.start("ladder-doors", lambda: self._doorkeeper.keep_freeing(doors))
         waiting = [asyncio.ensure_future(lane.assigned.wait()) for lane in self._lanes]
         _, late = await asyncio.wait(waiting, timeout=START_S_MAX)
