@@ -1,11 +1,13 @@
 """At most one purchase per order, on both adapters: errors, silence, crashes, two at once."""
 
 import asyncio
+import contextlib
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from bitloot_common.outbox import Outbox
-from bitloot_common.retry import NotYet, Outage, Transient
+from bitloot_common.retry import Failure, NotYet, Outage, Transient
 from bitloot_fulfillment.books import Books, Cause
 from bitloot_fulfillment.errors import PurchaseInWork, PurchaseUnsettled, ReservationNotOurs
 from bitloot_fulfillment.order_machine import IllegalTransition
@@ -27,6 +29,23 @@ async def bought(harness: Harness, order_id: UUID, *, within_s: float = 20) -> N
 
     await eventually(attempt, "the order is given", within_s)
     (_,) = await harness.sandbox.purchases(order_id)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": 404, "body": "html"}, {"status": 409, "body": "html"}, {"status": 499, "body": "html"},
+     {"status": 403, "body": "html"}, {"status": 400, "body": "json", "code": "ConstraintViolation"},
+     {"status": 418, "body": "json", "code": "Teapot"}],
+    ids=lambda answer: f"{answer['status']}-{answer['body']}",
+)  # fmt: skip
+async def test_a_refusal_that_hides_a_purchase_buys_once(harness: Harness, answer: dict[str, Any]) -> None:
+    order_id = await harness.paid()
+    await harness.sandbox.fault("reserve", "accept_then_timeout", delayMs=0, **answer)
+    with contextlib.suppress(Failure):
+        await harness.buy(order_id)
+    (row,) = await harness.purchases(order_id)
+    assert row["requested_at"] or row["reservation_id"], "it is looked up before it is bought again"
+    await bought(harness, order_id)
 
 
 @pytest.mark.parametrize("mode", ["accept_then_timeout", "reset", "error", "timeout", "slow"])

@@ -15,6 +15,7 @@ import structlog
 from bitloot_common.retry import Outage
 from bitloot_kinguin import (
     ExternalIdTaken,
+    KinguinDown,
     KinguinUnavailable,
     OfferUnavailable,
     Refused,
@@ -140,7 +141,10 @@ async def _buy(buyer: Buyer, claim: Claim) -> Reservation:
         raise
     except OfferUnavailable:
         raise
-    except (Outage, Refused) as error:
+    except (KinguinDown, Refused) as error:  # its answer to a call that left; one look-up more costs nothing
+        await _release(buyer, purchase, str(error), surely_nothing=False)
+        raise
+    except Outage as error:  # the breaker is open: nothing left
         await _release(buyer, purchase, str(error), surely_nothing=True)
         raise
 
