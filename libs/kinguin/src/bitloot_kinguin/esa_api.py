@@ -122,9 +122,9 @@ class EsaApi:
     async def delivered(self, reservation_id: str) -> Delivered:
         """Status first, keys after it: what the status calls complete is then complete in the list too."""
         order = await self.get(reservation_id)
-        if order.status.is_dead:
-            raise ReservationEnded("delivered", reservation_id, order.provider_status)
         codes = await self._codes(reservation_id)
+        if not codes and order.status.is_dead:
+            raise ReservationEnded("delivered", reservation_id, order.provider_status)
         if not codes:
             raise NotReady(reservation_id)
         return Delivered(reservation_id, codes, complete=len(codes) >= (order.quantity or len(codes) + 1))

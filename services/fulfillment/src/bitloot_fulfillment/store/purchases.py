@@ -16,6 +16,8 @@ from bitloot_common.db import Connection
 from bitloot_common.ids import new_id
 from bitloot_common.tracing import current_traceparent
 
+from bitloot_fulfillment.store.orders import Order
+
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
@@ -30,6 +32,7 @@ class Purchase:
     offer_id: str | None
     quantity: int
     status: str
+    provider_status: str | None
     codes_delivered: int
     parts_requested: int
     asked_count: int
@@ -118,6 +121,7 @@ update reservations set status = $2, provider_status = coalesce($3, provider_sta
 where id = $1
 """
 _NOTE_PROVIDER = "update reservations set status = $2, provider_status = $3, updated_at = now() where id = $1"
+_COUNT = "update reservations set codes_delivered = greatest(codes_delivered, $2), updated_at = now() where id = $1"
 _SCHEDULE = """
 update reservations set asked_count = $2, next_ask_at = now() + make_interval(secs => $3), updated_at = now()
 where id = $1
@@ -242,6 +246,11 @@ async def record(connection: Connection, purchase: Purchase, progress: Progress)
     )
 
 
+async def count(connection: Connection, purchase: Purchase, codes: int) -> None:
+    """So many codes of it Kinguin has handed out by now."""
+    await connection.execute(_COUNT, purchase.id, codes)
+
+
 async def end(connection: Connection, purchase: Purchase, status: str, provider_status: str | None) -> None:
     """Nothing will come of it."""
     await connection.execute(_END, purchase.id, status, provider_status)
@@ -272,6 +281,12 @@ async def stored(connection: Connection, order_id: UUID) -> tuple[int, int]:
     row = await connection.fetchrow(_STORED, order_id)
     assert row is not None
     return row["parts"], row["codes"]
+
+
+async def share_stored(connection: Connection, order: Order) -> Decimal:
+    """How much of the order the sealed codes are: 0.6 for three of five."""
+    _, codes = await stored(connection, order.id)
+    return Decimal(min(codes, order.quantity)) / order.quantity
 
 
 async def due(connection: Connection, limit: int) -> list[Purchase]:

@@ -46,7 +46,7 @@ async def _take(buyer: Buyer, purchase: Purchase, news: News, cause: Cause) -> N
         return
     news = await _ask(buyer, purchase, news)
     if news.status.is_dead or (news.status in TAKEN_BACK and purchase.status != "delivered"):
-        await replace_offer(buyer, purchase.order_id, purchase.id, news.status, cause)
+        await replace_offer(buyer, purchase.order_id, purchase, news.reservation_id, news.status, cause)
         return
     await _record(buyer, purchase, news, cause)
 

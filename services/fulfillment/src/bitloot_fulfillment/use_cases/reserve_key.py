@@ -65,14 +65,15 @@ async def reserve_key(buyer: Buyer, order_id: UUID, cause: Cause) -> None:
         try:
             reservation = await _buy(buyer, claim)
         except OfferUnavailable as error:
-            await replace_offer(buyer, order_id, purchase.id, f"out_of_stock: {error.why}", cause)
+            await replace_offer(buyer, order_id, purchase, None, f"out_of_stock: {error.why}", cause)
             return
         if reservation.status.is_dead or reservation.status in TAKEN_BACK:
-            await replace_offer(buyer, order_id, purchase.id, reservation.status, cause)
+            await _release(buyer, purchase, f"found {reservation.status}", surely_nothing=False)
+            await replace_offer(buyer, order_id, purchase, reservation.id, reservation.status, cause)
             return
         await _give_and_record(buyer, order_id, purchase, reservation, cause)
     elif claim.order.status is Status.RESERVED:
-        await give_key(buyer, order_id, purchase.id, purchase.reservation_id, cause)
+        await give_key(buyer, order_id, purchase, purchase.reservation_id, cause)
 
 
 async def _claim(buyer: Buyer, order_id: UUID, cause: Cause) -> Claim | None:
@@ -139,7 +140,8 @@ async def _buy(buyer: Buyer, claim: Claim) -> Reservation:
     except KinguinUnavailable as error:
         await _release(buyer, purchase, str(error), surely_nothing=not error.may_have_happened)
         raise
-    except OfferUnavailable:
+    except OfferUnavailable as error:  # whoever comes next need not wait while the offers are asked for
+        await _release(buyer, purchase, str(error), surely_nothing=True)
         raise
     except (KinguinDown, Refused) as error:  # its answer to a call that left; one look-up more costs nothing
         await _release(buyer, purchase, str(error), surely_nothing=False)
@@ -192,7 +194,7 @@ async def _give_and_record(
         given = of_reservation(await buyer.kinguin.give(reservation.id))
     except ReservationEnded as error:
         await _record(buyer, order_id, purchase, news, cause)
-        await replace_offer(buyer, order_id, purchase.id, error.how, cause)
+        await replace_offer(buyer, order_id, purchase, reservation.id, error.how, cause)
     except Exception:
         await _record(buyer, order_id, purchase, news, cause)
         raise
