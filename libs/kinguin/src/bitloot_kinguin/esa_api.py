@@ -33,6 +33,8 @@ RETAIL_QUANTITY_MAX: Final = 9
 """Of one offer in one order; from 10 on it is wholesale, which wants an `offerId`."""
 
 KEYS_PAGE: Final = 100
+KEYS_PAGES_MAX: Final = 11
+"""A thousand keys are the most that one order can have; the page after them is empty."""
 
 _STATUS: Final = {
     "processing": ReservationStatus.GIVEN,
@@ -194,8 +196,7 @@ class EsaApi:
 
     async def _codes(self, order_id: str) -> list[Code]:
         codes: list[Code] = []
-        page = 1
-        while True:
+        for page in range(1, KEYS_PAGES_MAX + 1):
             answer = await self._call(
                 "delivered",
                 "GET",
@@ -210,7 +211,7 @@ class EsaApi:
             codes += [code_of(item, "serial") for item in items]
             if len(items) < KEYS_PAGE:
                 return codes
-            page += 1
+        raise KinguinUnavailable("delivered", "more pages than an order can have", may_have_happened=True)
 
     async def _call(self, operation: str, method: str, path: str, **request: Any) -> Answer:
         answer = await self._transport.call(operation, method, self._base + path, headers=self._headers, **request)
