@@ -115,9 +115,21 @@ async def test_delivered_after_the_replacement_calls_a_person(harness: Harness) 
     first = (await harness.purchases(order_id))[0]["reservation_id"]
     await harness.webhook(order_id, "cancel")
     await harness.buy(order_id)
+    await harness.sandbox.move(first, "delivered")
     await harness.webhook(order_id, "delivered", reservation_id=first)
     assert await harness.status(order_id) == "given"
     assert (await harness.timeline(order_id))[-1] == "order.alert"
+
+
+@pytest.mark.parametrize("event", ["reserve", "give", "delivered", "cancel"])
+async def test_a_late_webhook_of_what_was_replaced_calls_nobody(harness: Harness, event: str) -> None:
+    order_id = await given_then_cancelled(harness)
+    first = (await harness.purchases(order_id))[0]["reservation_id"]
+    await harness.webhook(order_id, "cancel")
+    await harness.buy(order_id)
+    before = await harness.timeline(order_id)
+    await harness.webhook(order_id, event, reservation_id=first)
+    assert await harness.timeline(order_id) == before
 
 
 async def test_a_cancel_after_the_delivery_calls_a_person(harness: Harness) -> None:

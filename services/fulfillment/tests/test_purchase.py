@@ -100,6 +100,32 @@ async def test_a_search_that_sees_new_orders_late_buys_once(harness: Harness) ->
     await bought(harness, order_id)
 
 
+async def test_what_was_in_doubt_stands_on_the_timeline(harness: Harness) -> None:
+    order_id = await harness.paid()
+    await harness.sandbox.fault("reserve", "accept_then_timeout", status=502, delayMs=0)
+    with pytest.raises(Transient):
+        await harness.buy(order_id)
+    await bought(harness, order_id)
+    told = await harness.owner.fetch(
+        "select event, detail, public from order_events where order_id = $1 and event like 'purchase.%' order by id",
+        order_id,
+    )
+    assert [row["event"] for row in told] == ["purchase.unclear", "purchase.found"]
+    assert "502" in told[0]["detail"]["why"]
+    assert not any(row["public"] for row in told)
+
+
+async def test_a_search_that_found_nothing_stands_on_the_timeline(harness: Harness) -> None:
+    order_id = await harness.paid()
+    await harness.sandbox.fault("reserve", "error", status=502)
+    with pytest.raises(Transient):
+        await harness.buy(order_id)
+    await bought(harness, order_id)
+    story = [event for event in await harness.timeline(order_id) if event.startswith("purchase.")]
+    searched = ["purchase.searched_none"] * harness.shop.kinguin.search.nones
+    assert story[: 1 + len(searched)] == ["purchase.unclear", *searched]
+
+
 async def test_an_external_id_that_is_taken_is_looked_up(harness: Harness) -> None:
     order_id = await harness.paid()
     await harness.sandbox.set(externalIdUnique=True)

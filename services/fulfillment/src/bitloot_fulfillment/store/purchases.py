@@ -1,8 +1,10 @@
 """`reservations`: one row for each purchase that was ever intended, and who works on it.
 
 A handler that is about to talk to Kinguin holds the row's lease: it names the process (`lease_owner`, the
-outbox instance, whose advisory lock tells whether it lives) and a fence that only grows. What a handler learnt
-is written only where the fence still is its own.
+outbox instance, whose advisory lock tells whether it lives) and a fence that only grows. What the lease holder
+learns of a purchase that may or may not exist (search, release) is written only where the fence still is its own,
+and an offer is replaced only then. What Kinguin says of a purchase that exists comes from webhooks and the
+reconciler too, who hold no lease: there the order's row lock and the reservation's id guard.
 """
 # ruff: noqa: S608  (column lists are our own literals)
 
@@ -126,6 +128,7 @@ _SCHEDULE = """
 update reservations set asked_count = $2, next_ask_at = now() + make_interval(secs => $3), updated_at = now()
 where id = $1
 """
+_IS_REPLACED = "select exists (select from reservations where order_id = $1 and attempt > $2)"
 _OFFERS_TRIED = "select distinct offer_id from reservations where order_id = $1 and offer_id is not null"
 _STORED = """
 select count(*)::int as parts, coalesce(sum(codes_count), 0)::int as codes
@@ -264,6 +267,11 @@ async def note_provider(connection: Connection, purchase: Purchase, status: str,
 async def schedule(connection: Connection, purchase: Purchase, ask_in_s: float | None, asked_count: int) -> None:
     """When the reconciler asks next; None for never."""
     await connection.execute(_SCHEDULE, purchase.id, asked_count, ask_in_s)
+
+
+async def is_replaced(connection: Connection, purchase: Purchase) -> bool:
+    """Whether another offer was tried after it."""
+    return bool(await connection.fetchval(_IS_REPLACED, purchase.order_id, purchase.attempt))
 
 
 async def offers_tried(connection: Connection, order_id: UUID) -> set[str]:

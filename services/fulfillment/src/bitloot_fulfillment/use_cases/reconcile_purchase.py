@@ -34,7 +34,7 @@ async def reconcile_purchase(buyer: Buyer, purchase: Purchase, cause: Cause, *, 
         return "over"
     try:
         with continued(purchase.traceparent, "reconcile_purchase"):
-            await _take_up(buyer, order, purchase, cause, by_hand=by_hand)
+            is_kinguins_news = await _take_up(buyer, order, purchase, cause, by_hand=by_hand)
     except Outage:  # says nothing about this purchase: the interval does not grow
         async with buyer.books.transaction() as connection:
             first_s = buyer.deadlines.of(order.status)
@@ -44,24 +44,27 @@ async def reconcile_purchase(buyer: Buyer, purchase: Purchase, cause: Cause, *, 
         after = await orders.get(connection, order.id)
     if after is None or (after.status, after.status_since) == (order.status, order.status_since):
         return "nothing"
-    metrics.RECONCILED.labels(f"purchase_{after.status}").inc()
+    counter = metrics.RECONCILED if is_kinguins_news else metrics.TAKEN_UP
+    counter.labels(f"purchase_{after.status}").inc()
     return "news"
 
 
-async def _take_up(buyer: Buyer, order: Order, purchase: Purchase, cause: Cause, *, by_hand: bool) -> None:
+async def _take_up(buyer: Buyer, order: Order, purchase: Purchase, cause: Cause, *, by_hand: bool) -> bool:
+    """Returns whether what comes of it is Kinguin's doing, which a webhook should have told, and not our own."""
     if purchase.reservation_id is None:
         await reserve_key(buyer, order.id, cause)
-        return
+        return False
     news = of_reservation(await buyer.kinguin.get(purchase.reservation_id))
     if news.status.is_dead or news.status in TAKEN_BACK:
         await replace_offer(buyer, order.id, purchase, purchase.reservation_id, news.status, cause)
-        return
+        return True
     if news.status is ReservationStatus.RESERVED:
         await give_key(buyer, order.id, purchase, purchase.reservation_id, cause)
-        return
+        return False
     if not news.complete and purchase.quantity > 1:
         news = await count_codes(buyer, purchase.reservation_id, news)
     await _record(buyer, order, purchase, news, cause, by_hand=by_hand)
+    return True
 
 
 async def _record(buyer: Buyer, order: Order, purchase: Purchase, news: News, cause: Cause, *, by_hand: bool) -> None:
