@@ -149,11 +149,17 @@ def received(payments: list[Payment], policy: PaymentPolicy) -> Received:
     return Received(share, problems)
 
 
-def owed(share: Decimal, amount: Decimal, *, keeps_goods: bool, policy: PaymentPolicy) -> Decimal:
-    """What must go back, in the order's currency: all of it, or what is more than the price."""
-    surplus = share - 1 if keeps_goods else share
+def owed(
+    share: Decimal, amount: Decimal, *, keeps_goods: bool, policy: PaymentPolicy, kept: Decimal = Decimal(1)
+) -> Decimal:
+    """What must go back, in the order's currency: all of it, or what is more than the price of the goods `kept`.
+
+    `kept` is the share of its codes that a customer who keeps goods has: less than 1 where the rest never came.
+    """
+    surplus = share - kept if keeps_goods else share
     due = (max(surplus, Decimal(0)) * amount).quantize(CENT, ROUND_HALF_UP)
-    return due if due >= policy.refund_min or (due and not keeps_goods) else Decimal(0)
+    is_part_of_the_price = not keeps_goods or kept < 1
+    return due if due >= policy.refund_min or (due and is_part_of_the_price) else Decimal(0)
 
 
 def _share(payment: Payment, root: Payment) -> Decimal:

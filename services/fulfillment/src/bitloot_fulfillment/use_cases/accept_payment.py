@@ -29,7 +29,7 @@ from bitloot_fulfillment.money import (
 )
 from bitloot_fulfillment.order_machine import ENDED, UNPAID, Fact, Status
 from bitloot_fulfillment.progress import learn
-from bitloot_fulfillment.store import orders, payments
+from bitloot_fulfillment.store import orders, payments, purchases
 from bitloot_fulfillment.store.orders import Order
 
 log = structlog.get_logger(__name__)
@@ -164,11 +164,14 @@ async def write_owed(
     if order.status in UNPAID:
         return  # an underpayment is held until its time is over
     keeps_goods = order.status not in ENDED
-    due = owed(share, order.amount, keeps_goods=keeps_goods, policy=cashier.policy)
+    kept = await purchases.share_stored(connection, order) if order.status is Status.PARTLY_FULFILLED else Decimal(1)
+    due = owed(share, order.amount, keeps_goods=keeps_goods, policy=cashier.policy, kept=kept)
     before = order.refund_due or Decimal(0)
     if due == before:
         return
     reason = "more was paid than the price" if keeps_goods else "paid, and not delivered"
+    if kept < 1:
+        reason = "the rest of the codes was paid, and not delivered"
     await orders.owe(connection, order.id, due, reason if due else "returned")
     detail = {"amount": str(due), "currency": order.currency, "reason": reason}
     event = "order.refund_due" if due > before else "order.refund_settled"

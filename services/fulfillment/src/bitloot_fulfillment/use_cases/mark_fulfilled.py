@@ -9,7 +9,7 @@ from bitloot_fulfillment.store import orders
 
 CONSUMER = "fulfillment.mark_fulfilled"
 
-NOTICES = frozenset({"cancelled", "underpaid", "refund_due"})
+NOTICES = frozenset({"cancelled", "underpaid", "refund_due", "rest_cancelled"})
 
 
 async def mark_fulfilled(books: Books, mailed: LinkMailed, cause: Cause) -> None:
