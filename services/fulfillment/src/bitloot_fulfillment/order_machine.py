@@ -44,6 +44,7 @@ class Fact(StrEnum):
     PAYMENT_CLOSED = "payment_closed"
     UNDERPAYMENT_CLOSED = "underpayment_closed"
     MONEY_RETURNED = "money_returned"
+    PAYMENT_DISPUTED = "payment_disputed"
     PURCHASE_STARTED = "purchase_started"
     RESERVED = "reserved"
     GIVEN = "given"
@@ -64,6 +65,7 @@ class Emission(StrEnum):
     NOTICE_UNDERPAID = "deliveries.requested NoticeRequested(underpaid)"
     NOTICE_CANCELLED = "deliveries.requested NoticeRequested(cancelled)"
     NOTICE_REFUND_DUE = "deliveries.requested NoticeRequested(refund_due)"
+    NOTICE_OVERPAID = "deliveries.requested NoticeRequested(overpaid)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def _each(statuses: tuple[Status, ...], decision: Decision) -> dict[Status, Deci
 _PAID_BEFORE = Stay("money for it has been booked before; what is too much is a refund due")
 _KNOWN = Stay("known already: repeated, or overtaken by what came later")
 _OVER = Stay("the order has ended")
+_DISPUTED = Alert("NOWPayments takes back a payment that it had reported as arrived: is the money there?")
 _PURCHASE_ALIVE = Alert("Kinguin goes on with a purchase whose order has ended")
 
 DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
@@ -135,7 +138,7 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
     Fact.PAYMENT_CLOSED: {
         **_each((Status.CREATED, Status.AWAITING_PAYMENT), Move(Status.EXPIRED)),
         Status.UNDERPAID: Stay("money has arrived and stays: the order waits for the rest, then for a refund"),
-        **_each((Status.PAID, *BUYING, *HANDED_OVER), Stay("another payment has paid it")),
+        **_each((Status.PAID, *BUYING, *HANDED_OVER), Stay("it is not this payment that has paid it")),
         Status.EXPIRED: _KNOWN,
         **_each(ENDED, _OVER),
     },
@@ -152,7 +155,13 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
         **_each(BUYING, Alert("the customer's money went back while the key is being bought")),
         **_each(HANDED_OVER, Alert("the customer's money went back after the key was handed over")),
         Status.CANCELLED: _OVER,
+        # learnt when nothing is left that would have to go back: until then `refund_due` stays
         Status.REFUND_DUE: Move(Status.CANCELLED),
+    },
+    Fact.PAYMENT_DISPUTED: {
+        **_each((Status.CREATED, Status.AWAITING_PAYMENT, Status.EXPIRED), Stay("no money was booked")),
+        **_each((Status.UNDERPAID, Status.PAID, *BUYING, *HANDED_OVER, Status.REFUND_DUE), _DISPUTED),
+        Status.CANCELLED: _OVER,
     },
     Fact.PURCHASE_STARTED: {Status.PAID: Move(Status.RESERVING)},
     Fact.RESERVED: {
@@ -182,7 +191,7 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
         **_each(ENDED, _OVER),
     },
     Fact.OFFERS_EXHAUSTED: {
-        **_each(BUYING, Move(Status.REFUND_DUE, (Emission.NOTICE_CANCELLED,))),
+        **_each(BUYING, Move(Status.REFUND_DUE, (Emission.NOTICE_REFUND_DUE,))),
         **_each(HANDED_OVER, Alert("Kinguin cancels what it has delivered")),
         **_each(ENDED, _OVER),
     },
@@ -202,6 +211,19 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
         **_each(ENDED, Alert("a link was mailed for an order that has ended")),
     },
 }
+
+
+MORE_IS_OWED: Final[dict[Status, Emission]] = {
+    **dict.fromkeys((Status.PAID, *BUYING, *HANDED_OVER), Emission.NOTICE_OVERPAID),
+    **dict.fromkeys(ENDED, Emission.NOTICE_REFUND_DUE),
+}
+"""What the customer is told when `orders.refund_due` grows in a state, unless the move has told it already."""
+
+
+def emitted(status: Status, fact: Fact) -> tuple[Emission, ...]:
+    """What leaves when `fact` is learnt of an order that is `status`."""
+    decision = decide(status, fact)
+    return decision.emits if isinstance(decision, Move) else ()
 
 
 def decide(status: Status, fact: Fact) -> Decision:

@@ -8,7 +8,7 @@ from bitloot_fulfillment.books import Cause
 from bitloot_fulfillment.buyer import Buyer, external_id_of
 from bitloot_fulfillment.money import received
 from bitloot_fulfillment.offers import next_offer
-from bitloot_fulfillment.order_machine import BUYING, Fact, Status
+from bitloot_fulfillment.order_machine import BUYING, Emission, Fact, Status, emitted
 from bitloot_fulfillment.progress import learn
 from bitloot_fulfillment.store import orders, payments, purchases
 from bitloot_fulfillment.store.orders import Order
@@ -47,8 +47,9 @@ async def replace_offer(buyer: Buyer, order_id: UUID, purchase_id: UUID, how: st
             await purchases.intend(connection, _intent(buyer, order, purchase, offer), ask_in_s)
         else:
             booked = await payments.of_order(connection, order_id)
-            share = received(booked, buyer.cashier.policy).share
-            await write_owed(buyer.cashier, connection, after, share, cause, told=True)
+            money = received(booked, buyer.cashier.policy)
+            told = Emission.NOTICE_REFUND_DUE in emitted(order.status, fact)
+            await write_owed(buyer.cashier, connection, after, money, cause, told=told)
 
 
 def _intent(buyer: Buyer, order: Order, purchase: Purchase, offer: Offer) -> Intent:
