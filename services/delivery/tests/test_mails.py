@@ -1,6 +1,7 @@
 """Each mail once: rejections, delays, leases, notices, resends; what the mail says and what it never says."""
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,9 @@ from bitloot_delivery.clients.mailer import Mail
 from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
 from bitloot_delivery.errors import MailDelayed, MailDown, MailInWork, MailRefused, NoticeUnknown
 from bitloot_delivery.letters import NOTICES
-from delivery_shop import CAUSE, Shop, a_code
+from bitloot_delivery.settings import LinkSettings, MailSettings
+from delivery_shop import CAUSE, Shop, a_code, a_key
+from pydantic import ValidationError
 
 
 async def mail_due(shop: Shop, order_id: Any) -> None:
@@ -262,6 +265,28 @@ def test_smtp_urls(url: str, port: int, tls: str) -> None:
     assert (server.host, server.port, server.tls) == ("mail.example", port, tls)
     assert "p@ss" not in repr(server)
     assert server.password == ("p@ss" if "@" in url else None)
+
+
+@pytest.mark.parametrize("sender", ["BitLoot", "BitLoot <keys>", "@bitloot.example", ""])
+def test_a_sender_without_an_address_does_not_start(sender: str) -> None:
+    with pytest.raises(ValidationError, match="email_from"):
+        MailSettings(smtp_url="smtp://mail.example", email_from=sender)
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://shop.example", True),
+        ("http://127.0.0.1:8000/", True),
+        ("https://shop.example/keys", False),
+        ("https://shop.example?a=b", False),
+        ("https://", False),
+    ],
+)
+def test_the_page_is_at_the_root_of_its_origin(url: str, good: bool) -> None:
+    """Its forms and files are at /d/…: below a path, links would open and nothing on them work."""
+    with nullcontext() if good else pytest.raises(ValidationError, match="frontend_url"):
+        LinkSettings(link_secrets=a_key(), frontend_url=url)
 
 
 def test_a_wrong_smtp_url_is_refused() -> None:
