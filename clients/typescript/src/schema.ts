@@ -2967,7 +2967,10 @@ export interface operations {
     retry_fulfillment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -3073,7 +3076,10 @@ export interface operations {
     resend_keys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -3174,12 +3180,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "Too many attempts from this address; wait a minute."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     revoke_links: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
