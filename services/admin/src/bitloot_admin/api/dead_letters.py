@@ -105,7 +105,8 @@ async def replay_dead_letters(parts: UsesParts, who: Operator, wanted: ReplayReq
 async def replay_edited_dead_letter(
     parts: UsesParts, who: Editor, letter_id: UUID, wanted: EditRequest
 ) -> ReplayAnswer:
-    """The body must be its event's; amounts of money stay as they were. It gets an id of its own."""
+    """The body must be its event's, and differ only in what could not be read; no amount, id, status or currency
+    changes. It gets an id of its own."""
     selection = Selection(ids=(letter_id,))
     plan, sendings = await plan_replay(parts.pool, parts.health, selection, edit=wanted.body.encode())
     if wanted.dry_run:
