@@ -1,7 +1,7 @@
 """An operator's desk: the table, or the topics alone when the database is away."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from uuid import UUID
 
 import asyncpg
@@ -64,16 +64,17 @@ class Desk:
         """Sends `sendings` and marks them as replayed; from the topics also when the database is away, and then
         the report says which have no audit row."""
         async with Sender(self._bootstrap_servers(), rate_per_s) as sender, AsyncExitStack() as stack:
-            connection = None
+            lend: acts.Lend | None = None
             try:
                 connection = await stack.enter_async_context(self._connected())
+                lend = _always(connection)
             except DatabaseAway:
                 if not self._from_topic:
                     raise
             return await acts.replay(
                 sender,
                 sendings,
-                connection,
+                lend,
                 actor=actor,
                 reason=reason,
                 edited=edited,
@@ -109,3 +110,7 @@ class Desk:
             yield connection
         finally:
             await connection.close()
+
+
+def _always(connection: db.Connection) -> acts.Lend:
+    return lambda: nullcontext(connection)

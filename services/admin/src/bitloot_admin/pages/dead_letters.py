@@ -5,6 +5,7 @@ from uuid import UUID
 
 from bitloot_common.deadletters import EditRefused, Selection, show
 from bitloot_common.deadletters.edit import schema
+from bitloot_common.deadletters.replay import RATE_PER_S_MIN
 from bitloot_common.problem import NotFound, Problem, Unprocessable
 from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -59,7 +60,7 @@ async def plan_page(parts: UsesParts, request: Request) -> Response:
 @routes.post("/dead-letters/replay")
 async def replay(
     parts: UsesParts, who: Operator, ids: Ids = [], group: Text = "", service: Text = "", reason: Text = "",  # noqa: B006
-    rate: Annotated[float, Form(alias="ratePerS", gt=0, le=1000)] = 50,
+    rate: Annotated[float, Form(alias="ratePerS", ge=RATE_PER_S_MIN, le=1000)] = 50,
 ) -> Response:  # fmt: skip
     form = {"ids": ids, "group": group or None, "service": service or None, "reason": reason, "rate_per_s": rate}
     wanted = _wanted(ReplayRequest, form)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,17 @@ from bitloot_admin.health_watch import ITSELF, ServicesWatch
 from bitloot_admin.models.dead_letters import Plan, PlannedSending
 from bitloot_admin.store import dead_letters
 from bitloot_common.db import Connection, Pool
-from bitloot_common.deadletters import DeadLetter, EditRefused, NotReplayable, Selection, Sending, prepare, show, table
+from bitloot_common.deadletters import (
+    DeadLetter,
+    EditRefused,
+    NotReplayable,
+    Selection,
+    Sending,
+    State,
+    prepare,
+    show,
+    table,
+)
 from bitloot_common.problem import NotFound, Unprocessable
 
 SHOWN_MAX = 20
@@ -43,13 +54,19 @@ async def plan_replay(
     return plan, sendings
 
 
-async def unsettled_since(connection: Connection, selection: Selection, since: datetime) -> list[Sending]:
-    """What is left of a replay of `selection` that began at `since`: the letters that were there then and that
-    nobody has settled after. One that was sent and not yet marked is among them; twice is harmless."""
+async def taken_up(
+    connection: Connection, selection: Selection, since: datetime, actor: str
+) -> tuple[list[Sending], list[Sending]]:
+    """A replay of `selection` that `actor` began at `since`: what is left of it, and what it has sent.
+
+    Left are the letters that were there then and that nobody has settled after. One that was sent and not yet
+    marked is among them; twice is harmless.
+    """
     letters = await table.find(connection, selection, limit=table.LIMIT_MAX)
     left = [each for each in letters if each.dead_at <= since and (each.state_at is None or each.state_at < since)]
-    sendings, _ = _prepared(list(reversed(left)), None)
-    return sendings
+    letters = await table.find(connection, replace(selection, state=State.REPLAYED), limit=table.LIMIT_MAX)
+    sent = [each for each in letters if each.state_by == actor and each.state_at and each.state_at >= since]
+    return _prepared(left[::-1], None)[0], _prepared(sent[::-1], None)[0]
 
 
 def effect(letter: DeadLetter, handled: set[UUID], statuses: dict[UUID, str], health: ServicesWatch) -> str:
