@@ -446,7 +446,8 @@ export interface paths {
         put?: never;
         /**
          * Replay with another body
-         * @description The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+         * @description The body must be its event's, and differ only in what could not be read; no amount, id, status or currency
+         *     changes. It gets an id of its own.
          */
         post: operations["replay_edited_dead_letter"];
         delete?: never;
@@ -581,7 +582,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in: opens a session, sets its cookie
-         * @description Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+         * @description Five failures lock the account, for the address that they came from, for a quarter of an hour. Then ask
+         *     `GET /admin/session` who you are.
          */
         post: operations["open_session"];
         /** Sign out */
@@ -955,7 +957,8 @@ export interface components {
         };
         /**
          * EditRequest
-         * @description Replay one letter with another body. Amounts of money cannot be changed.
+         * @description Replay one letter with another body. Only fields that could not be read may differ: an amount in its spelling
+         *     alone, an id, a status or a currency not at all.
          */
         EditRequest: {
             /** Body */
@@ -1247,7 +1250,8 @@ export interface components {
         };
         /**
          * NewToken
-         * @description An API token to issue. `scopes` narrows its role's rights; absent, it has all of them.
+         * @description An API token to issue, with no right that its issuer lacks, under a name that no token had before.
+         *     `scopes` narrows its role's rights; absent, it has all of them.
          */
         NewToken: {
             /** Name */
@@ -1274,6 +1278,11 @@ export interface components {
         Note: {
             /** Note */
             note: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * OrderDetail
@@ -1707,7 +1716,8 @@ export interface components {
         };
         /**
          * PersonChange
-         * @description What is absent stays as it is. A new password, role or disabling ends the person's sessions.
+         * @description What is absent stays as it is. A new password, role or disabling ends the person's sessions; disabling, or a
+         *     role that manages nobody, also revokes the tokens that they issued.
          */
         PersonChange: {
             role?: components["schemas"]["Role"] | null;
@@ -2628,6 +2638,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_OrderSummary_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3348,6 +3360,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Payment_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3472,6 +3486,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Reservation_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3583,6 +3599,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Delivery_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3704,6 +3722,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_WebhookSummary_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3912,7 +3932,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -4204,6 +4226,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_DeadLetterSummary_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -4366,7 +4390,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "note": "A decimal comma in outcome_amount; the provider knows."
+                 *       "note": "A decimal comma in outcome_amount; the provider knows.",
+                 *       "reason": "the offer is back"
                  *     }
                  */
                 "application/json": components["schemas"]["Note"];
@@ -5310,7 +5335,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Why"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {
@@ -5463,6 +5497,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_AuditRow_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -6210,6 +6246,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "The job is over."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -6231,7 +6284,9 @@ export interface operations {
     };
     revoke_api_token: {
         parameters: {
-            query?: never;
+            query?: {
+                reason?: string;
+            };
             header?: never;
             path: {
                 token_id: string;

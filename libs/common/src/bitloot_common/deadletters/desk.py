@@ -8,6 +8,7 @@ import asyncpg
 
 from bitloot_common import db
 from bitloot_common.deadletters import acts, table, topic
+from bitloot_common.deadletters.effect import effect
 from bitloot_common.deadletters.letter import DeadLetter
 from bitloot_common.deadletters.record import Record, write
 from bitloot_common.deadletters.replay import Sender, Sending
@@ -44,12 +45,14 @@ class Desk:
             return await table.find(connection, selection, limit=limit)
 
     async def effects(self, letters: Sequence[DeadLetter]) -> dict[UUID, str]:
-        """What a replay of each would change, as far as the inbox tells."""
+        """What a replay of each would change, as admin's page tells it too."""
         if self._from_topic:
             return {}
         async with self._connected() as connection:
-            done = await table.handled(connection, letters)
-        return {each.id: "none: handled since" if each.id in done else "will be handled" for each in letters}
+            handled = await table.handled(connection, letters)
+            statuses = await table.order_statuses(connection, letters)
+            away = await table.away(connection)
+        return {each.id: effect(each, handled, statuses, away) for each in letters}
 
     async def replay(
         self,

@@ -181,6 +181,7 @@ class Note(Model):
     """What is known about a group."""
 
     note: str = Field(max_length=4000)
+    reason: str = Field("", max_length=500)
 
 
 class Job(Model):

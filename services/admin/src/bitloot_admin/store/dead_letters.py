@@ -71,13 +71,6 @@ async def find(connection: Connection, letter_id: UUID) -> DeadLetter | None:
     return found[0] if found else None
 
 
-async def order_statuses(connection: Connection, letters: Sequence[DeadLetter]) -> dict[UUID, str]:
-    """The status of each letter's order."""
-    ids = list({letter.order_id for letter in letters if letter.order_id})
-    rows = await connection.fetch("select id, status from orders where id = any($1::uuid[])", ids)
-    return {row["id"]: row["status"] for row in rows}
-
-
 async def write_note(connection: Connection, fingerprint: str, note: str, actor: str) -> None:
     """Replaces what is known about a group."""
     await connection.execute(

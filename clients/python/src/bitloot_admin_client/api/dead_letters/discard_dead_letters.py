@@ -67,7 +67,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: LetterAct,
 ) -> Response[Acted | Problem]:
     """Say that open dead letters will not be replayed
@@ -98,7 +98,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: LetterAct,
 ) -> Acted | Problem | None:
     """Say that open dead letters will not be replayed
@@ -124,7 +124,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: LetterAct,
 ) -> Response[Acted | Problem]:
     """Say that open dead letters will not be replayed
@@ -153,7 +153,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: LetterAct,
 ) -> Acted | Problem | None:
     """Say that open dead letters will not be replayed

@@ -75,7 +75,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     group: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: Note,
 ) -> Response[Any | Problem]:
     """Note what is known about a group
@@ -107,7 +107,7 @@ def sync_detailed(
 def sync(
     group: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: Note,
 ) -> Any | Problem | None:
     """Note what is known about a group
@@ -134,7 +134,7 @@ def sync(
 async def asyncio_detailed(
     group: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: Note,
 ) -> Response[Any | Problem]:
     """Note what is known about a group
@@ -164,7 +164,7 @@ async def asyncio_detailed(
 async def asyncio(
     group: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: Note,
 ) -> Any | Problem | None:
     """Note what is known about a group

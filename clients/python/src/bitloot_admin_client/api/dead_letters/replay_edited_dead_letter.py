@@ -80,17 +80,20 @@ def _build_response(
 def sync_detailed(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
 ) -> Response[Problem | ReplayAnswer]:
     """Replay with another body
 
-     The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+     The body must be its event's, and differ only in what could not be read; no amount, id, status or
+    currency
+    changes. It gets an id of its own.
 
     Args:
         letter_id (UUID):
-        body (EditRequest): Replay one letter with another body. Amounts of money cannot be
-            changed.
+        body (EditRequest): Replay one letter with another body. Only fields that could not be
+            read may differ: an amount in its spelling
+            alone, an id, a status or a currency not at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -115,17 +118,20 @@ def sync_detailed(
 def sync(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
 ) -> Problem | ReplayAnswer | None:
     """Replay with another body
 
-     The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+     The body must be its event's, and differ only in what could not be read; no amount, id, status or
+    currency
+    changes. It gets an id of its own.
 
     Args:
         letter_id (UUID):
-        body (EditRequest): Replay one letter with another body. Amounts of money cannot be
-            changed.
+        body (EditRequest): Replay one letter with another body. Only fields that could not be
+            read may differ: an amount in its spelling
+            alone, an id, a status or a currency not at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,17 +151,20 @@ def sync(
 async def asyncio_detailed(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
 ) -> Response[Problem | ReplayAnswer]:
     """Replay with another body
 
-     The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+     The body must be its event's, and differ only in what could not be read; no amount, id, status or
+    currency
+    changes. It gets an id of its own.
 
     Args:
         letter_id (UUID):
-        body (EditRequest): Replay one letter with another body. Amounts of money cannot be
-            changed.
+        body (EditRequest): Replay one letter with another body. Only fields that could not be
+            read may differ: an amount in its spelling
+            alone, an id, a status or a currency not at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -178,17 +187,20 @@ async def asyncio_detailed(
 async def asyncio(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
 ) -> Problem | ReplayAnswer | None:
     """Replay with another body
 
-     The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+     The body must be its event's, and differ only in what could not be read; no amount, id, status or
+    currency
+    changes. It gets an id of its own.
 
     Args:
         letter_id (UUID):
-        body (EditRequest): Replay one letter with another body. Amounts of money cannot be
-            changed.
+        body (EditRequest): Replay one letter with another body. Only fields that could not be
+            read may differ: an amount in its spelling
+            alone, an id, a status or a currency not at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

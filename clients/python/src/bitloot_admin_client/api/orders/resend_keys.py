@@ -85,7 +85,7 @@ def _build_response(
 def sync_detailed(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Response[CommandAccepted | Problem]:
     """Mail the link again, with a fresh link
@@ -119,7 +119,7 @@ def sync_detailed(
 def sync(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> CommandAccepted | Problem | None:
     """Mail the link again, with a fresh link
@@ -148,7 +148,7 @@ def sync(
 async def asyncio_detailed(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Response[CommandAccepted | Problem]:
     """Mail the link again, with a fresh link
@@ -180,7 +180,7 @@ async def asyncio_detailed(
 async def asyncio(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> CommandAccepted | Problem | None:
     """Mail the link again, with a fresh link

@@ -83,7 +83,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     person_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: PersonChange,
 ) -> Response[Person | Problem]:
     """Change a role or password, disable or enable
@@ -91,7 +91,8 @@ def sync_detailed(
     Args:
         person_id (UUID):
         body (PersonChange): What is absent stays as it is. A new password, role or disabling ends
-            the person's sessions.
+            the person's sessions; disabling, or a
+            role that manages nobody, also revokes the tokens that they issued.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -116,7 +117,7 @@ def sync_detailed(
 def sync(
     person_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: PersonChange,
 ) -> Person | Problem | None:
     """Change a role or password, disable or enable
@@ -124,7 +125,8 @@ def sync(
     Args:
         person_id (UUID):
         body (PersonChange): What is absent stays as it is. A new password, role or disabling ends
-            the person's sessions.
+            the person's sessions; disabling, or a
+            role that manages nobody, also revokes the tokens that they issued.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -144,7 +146,7 @@ def sync(
 async def asyncio_detailed(
     person_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: PersonChange,
 ) -> Response[Person | Problem]:
     """Change a role or password, disable or enable
@@ -152,7 +154,8 @@ async def asyncio_detailed(
     Args:
         person_id (UUID):
         body (PersonChange): What is absent stays as it is. A new password, role or disabling ends
-            the person's sessions.
+            the person's sessions; disabling, or a
+            role that manages nobody, also revokes the tokens that they issued.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -175,7 +178,7 @@ async def asyncio_detailed(
 async def asyncio(
     person_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: PersonChange,
 ) -> Person | Problem | None:
     """Change a role or password, disable or enable
@@ -183,7 +186,8 @@ async def asyncio(
     Args:
         person_id (UUID):
         body (PersonChange): What is absent stays as it is. A new password, role or disabling ends
-            the person's sessions.
+            the person's sessions; disabling, or a
+            role that manages nobody, also revokes the tokens that they issued.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -75,7 +75,9 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """Sign in: opens a session, sets its cookie
 
-     Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+     Five failures lock the account, for the address that they came from, for a quarter of an hour. Then
+    ask
+    `GET /admin/session` who you are.
 
     Args:
         body (Credentials): What is typed into the sign-in form.
@@ -106,7 +108,9 @@ def sync(
 ) -> Any | Problem | None:
     """Sign in: opens a session, sets its cookie
 
-     Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+     Five failures lock the account, for the address that they came from, for a quarter of an hour. Then
+    ask
+    `GET /admin/session` who you are.
 
     Args:
         body (Credentials): What is typed into the sign-in form.
@@ -132,7 +136,9 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """Sign in: opens a session, sets its cookie
 
-     Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+     Five failures lock the account, for the address that they came from, for a quarter of an hour. Then
+    ask
+    `GET /admin/session` who you are.
 
     Args:
         body (Credentials): What is typed into the sign-in form.
@@ -161,7 +167,9 @@ async def asyncio(
 ) -> Any | Problem | None:
     """Sign in: opens a session, sets its cookie
 
-     Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+     Five failures lock the account, for the address that they came from, for a quarter of an hour. Then
+    ask
+    `GET /admin/session` who you are.
 
     Args:
         body (Credentials): What is typed into the sign-in form.

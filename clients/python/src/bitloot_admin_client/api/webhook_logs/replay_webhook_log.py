@@ -95,7 +95,7 @@ def _build_response(
 def sync_detailed(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Response[Problem | ReplayAccepted]:
     """Put the webhook back on its topic
@@ -129,7 +129,7 @@ def sync_detailed(
 def sync(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Problem | ReplayAccepted | None:
     """Put the webhook back on its topic
@@ -158,7 +158,7 @@ def sync(
 async def asyncio_detailed(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Response[Problem | ReplayAccepted]:
     """Put the webhook back on its topic
@@ -190,7 +190,7 @@ async def asyncio_detailed(
 async def asyncio(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Problem | ReplayAccepted | None:
     """Put the webhook back on its topic
