@@ -21,7 +21,6 @@ def test_a_second_upgrade_changes_nothing(database: Any) -> None:
     assert schema.upgrade(database.url) == (schema.head(), schema.head())
 
 
-OTHERS = {"ingress": "fulfillment", "fulfillment": "delivery", "delivery": "admin", "admin": "fulfillment"}
 _OUTBOX = (
     "insert into outbox (id, service, instance, topic, headers, value) "
     "values (gen_random_uuid(), '{}', 1, 'orders.paid', '[]', '')"
@@ -49,7 +48,8 @@ FORBIDDEN = [
     ("admin", "create table mine (id int)"),
     ("admin", "insert into inbox (consumer, event_id) values ('fulfillment', 'x')"),
     ("admin", "delete from inbox"),
-    *[(service, _OUTBOX.format(other)) for service, other in zip(OTHERS, OTHERS.values(), strict=True)],
+    ("admin", _OUTBOX.format("fulfillment")),
+    ("admin", "truncate outbox"),
 ]
 
 
@@ -63,17 +63,16 @@ async def test_a_service_cannot_write_what_it_does_not_own(database: Any, servic
         await connection.close()
 
 
-@pytest.mark.parametrize(("service", "other"), OTHERS.items())
-async def test_a_service_takes_away_its_own_messages_only(database: Any, service: str, other: str) -> None:
+async def test_admin_takes_away_its_own_messages_only(database: Any) -> None:
     owner = await asyncpg.connect(database.url)
-    connection = await asyncpg.connect(database.url_of(service))
+    connection = await asyncpg.connect(database.url_of("admin"))
     try:
         await owner.execute("truncate outbox")
-        await owner.execute(_OUTBOX.format(other))
+        await owner.execute(_OUTBOX.format("fulfillment"))
         assert await connection.fetchval("select count(*) from outbox") == 1, "it sees what waits"
         assert await connection.execute("update outbox set instance = 2") == "UPDATE 0"
         assert await connection.execute("delete from outbox") == "DELETE 0"
-        await connection.execute(_OUTBOX.format(service))
+        await connection.execute(_OUTBOX.format("admin"))
         assert await connection.execute("update outbox set instance = 2") == "UPDATE 1"
         assert await connection.execute("delete from outbox") == "DELETE 1"
     finally:

@@ -1,4 +1,4 @@
-"""each service has its own outbox rows, sign-ins lock per address, tokens have names of their own, indexes of filters
+"""admin has its own outbox rows only, sign-ins lock per address, tokens have names of their own, indexes of filters
 
 Revision: 0016, after 0010.
 """
@@ -12,18 +12,19 @@ branch_labels = None
 depends_on = None
 
 
-SERVICES = ("ingress", "fulfillment", "delivery", "admin")
+PIPELINE = "bitloot_ingress, bitloot_fulfillment, bitloot_delivery"
 
 
 def upgrade() -> None:
-    # Everybody reads the outbox (admin counts what waits); each service writes and takes away its own rows only.
+    # Admin reads the whole outbox, to count what waits, and writes and takes away its own rows only. For the services
+    # of the pipeline the policy is a constant: with their own names in it ingress's inserts took a fifth longer.
     op.execute("alter table outbox enable row level security")
-    op.execute("create policy outbox_read on outbox for select using (true)")
-    for service in SERVICES:
-        own, role = f"service = '{service}'", f"bitloot_{service}"
-        op.execute(f"create policy outbox_insert_{service} on outbox for insert to {role} with check ({own})")
-        op.execute(f"create policy outbox_update_{service} on outbox for update to {role} using ({own})")
-        op.execute(f"create policy outbox_delete_{service} on outbox for delete to {role} using ({own})")
+    op.execute("create policy outbox_read_admin on outbox for select to bitloot_admin using (true)")
+    op.execute(f"create policy outbox_pipeline on outbox for all to {PIPELINE} using (true) with check (true)")
+    own = "service = 'admin'"
+    op.execute(f"create policy outbox_insert_admin on outbox for insert to bitloot_admin with check ({own})")
+    op.execute(f"create policy outbox_update_admin on outbox for update to bitloot_admin using ({own})")
+    op.execute(f"create policy outbox_delete_admin on outbox for delete to bitloot_admin using ({own})")
     # admin consumes nothing by the inbox; it reads there what has been handled
     op.execute("revoke insert, delete on inbox from bitloot_admin")
     op.create_table(
@@ -49,10 +50,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("grant insert, delete on inbox to bitloot_admin")
-    for service in SERVICES:
-        for act in ("insert", "update", "delete"):
-            op.execute(f"drop policy outbox_{act}_{service} on outbox")
-    op.execute("drop policy outbox_read on outbox")
+    for name in ("pipeline", "read_admin", "insert_admin", "update_admin", "delete_admin"):
+        op.execute(f"drop policy outbox_{name} on outbox")
     op.execute("alter table outbox disable row level security")
     op.drop_index("ix_dead_letters_fingerprint_dead_at_id", table_name="dead_letters")
     op.drop_index("ix_dead_letters_event_id", table_name="dead_letters")
