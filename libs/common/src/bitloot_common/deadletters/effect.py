@@ -8,7 +8,7 @@ from bitloot_common.deadletters.letter import DeadLetter
 
 HANDLED: Final = "none: handled since"
 ITSELF: Final = "service"  # the dependency's name when the service itself does not answer
-_ENDED: Final = ("fulfilled", "cancelled", "expired", "refund_due")
+_ENDED: Final = ("fulfilled", "partly_fulfilled", "cancelled", "expired", "refund_due")
 
 
 def effect(
