@@ -7,8 +7,8 @@ from bitloot_common.events.admin import FulfillmentRetryRequested, ResendRequest
 from fastapi import Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
-from bitloot_admin.access import LOOK, Operator, router
-from bitloot_admin.api.export import Format, stream_csv
+from bitloot_admin.access import LOOK, Looker, Operator, router
+from bitloot_admin.api.export import CSV, Format, stream_csv
 from bitloot_admin.api.tags import UNCHANGED, IfNoneMatch, tagged
 from bitloot_admin.models.orders import OrderDetail, OrderFilter, OrderSummary
 from bitloot_admin.paging import Page, PageRequest
@@ -31,13 +31,13 @@ class OrdersQuery(OrderFilter, PageRequest):
     format: Format = "json"
 
 
-@routes.get("", summary="Orders", response_model=Page[OrderSummary], dependencies=[Depends(LOOK)])
+@routes.get("", summary="Orders", response_model=Page[OrderSummary], responses=CSV)
 async def list_orders(
-    parts: UsesParts, query: Annotated[OrdersQuery, Query()]
+    parts: UsesParts, who: Looker, query: Annotated[OrdersQuery, Query()]
 ) -> Page[OrderSummary] | StreamingResponse:
     """A page of orders. `q` finds by e-mail or its beginning, and by order, payment or reservation id."""
     if query.format == "csv":
-        return stream_csv("orders", parts.pool, orders.listing(query), OrderSummary)
+        return await stream_csv("orders", parts.pool, orders.listing(query), OrderSummary, query, actor=who.actor)
     return await orders.list_orders(parts.pool, query, query)
 
 

@@ -64,6 +64,16 @@ def _parse_response(
 
         return response_404
 
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -88,7 +98,7 @@ def _build_response(
 def sync_detailed(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CommandAccepted | Problem]:
@@ -125,7 +135,7 @@ def sync_detailed(
 def sync(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
     idempotency_key: None | str | Unset = UNSET,
 ) -> CommandAccepted | Problem | None:
@@ -157,7 +167,7 @@ def sync(
 async def asyncio_detailed(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
     idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CommandAccepted | Problem]:
@@ -192,7 +202,7 @@ async def asyncio_detailed(
 async def asyncio(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
     idempotency_key: None | str | Unset = UNSET,
 ) -> CommandAccepted | Problem | None:
