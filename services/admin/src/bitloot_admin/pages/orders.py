@@ -21,7 +21,7 @@ from bitloot_admin.words import ORDER
 routes = router(include_in_schema=False)
 
 STATUSES = [(status, word.label) for status, word in ORDER.items()]
-ON_THE_WAY = ("paid", "reserving", "reserved", "given", "delivered", "stored")
+ON_THE_WAY = ("paid", "reserving", "reserved", "given", "delivered", "partly_delivered", "stored")
 VIEWS = [
     ("All", ""),
     ("On the way", "?" + "&".join(f"status={status}" for status in ON_THE_WAY) + "&sort=moved"),
@@ -87,5 +87,6 @@ async def revoke(parts: UsesParts, who: Operator, order_id: UUID, reason: Reason
 async def _ask(
     parts: UsesParts, actor: str, order_id: UUID, command: type[Command], reason: str, told: str
 ) -> Response:
-    await command_order(parts.pool, parts.outbox, command, order_id, actor=actor, reason=reason)
+    limit = parts.settings.resend_limit()
+    await command_order(parts.pool, parts.outbox, command, order_id, actor=actor, limit=limit, reason=reason)
     return back_to(f"/orders/{order_id}", told)
