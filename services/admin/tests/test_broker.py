@@ -58,7 +58,8 @@ def _with(text: str, listeners: dict[str, str], more: str) -> str:
 def _admit(plain: str) -> None:
     strength = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
     new = UserScramCredentialUpsertion(USER, strength, PASSWORD.encode())
-    for done in AdminClient({"bootstrap.servers": plain}).alter_user_scram_credentials([new]).values():
+    owner = AdminClient({"bootstrap.servers": plain})  # has to live until its answers are there
+    for done in owner.alter_user_scram_credentials([new]).values():
         done.result(timeout=30)
 
 
