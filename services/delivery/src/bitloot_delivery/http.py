@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import asyncpg
 import structlog
+from bitloot_common.client_address import ClientAddress
 from bitloot_common.problem import problem_response
 from bitloot_common.retry import Failure
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from starlette.responses import JSONResponse, Response
 
-from bitloot_delivery.client_address import ClientAddress
 from bitloot_delivery.clients.resend_webhooks import NotFromResend, ResendWebhooks
 from bitloot_delivery.links import LENGTH_MAX
 from bitloot_delivery.models import LinkStatus, OpenerItem, RevealAnswer
@@ -47,7 +47,7 @@ class Door:
 
     def reader(self, request: Request) -> Reader:
         agent = request.headers.get("user-agent")
-        return Reader(self.address.of(request), agent[:USER_AGENT_LENGTH_MAX] if agent else None)
+        return Reader(self.address.of(request.scope), agent[:USER_AGENT_LENGTH_MAX] if agent else None)
 
     async def opened(self, request: Request, token: str) -> OpenedLink | Response:
         """The link, or the answer to somebody who has none."""
@@ -58,7 +58,7 @@ class Door:
 
     def tired_of(self, request: Request) -> Response | None:
         """Counts a failure of this client; an answer when there were too many."""
-        address = self.address.of(request)
+        address = self.address.of(request.scope)
         if self.failures.exceeded(address):
             return self.refuse(request, "busy", 429)
         self.failures.note(address)
