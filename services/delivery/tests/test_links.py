@@ -10,13 +10,15 @@ import pytest
 from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.links import LinkSigner
 from bitloot_delivery.named_keys import NamedKeys
+from bitloot_delivery.store.links import Reader
+from bitloot_delivery.use_cases.reveal_keys import NotRevealed
 from delivery_shop import Shop, a_code, a_key
 from eventually import eventually
 
 HTML, JSON = {"accept": "text/html"}, {"accept": "application/json"}
 
 
-async def a_link(shop: Shop, kind: str) -> str:
+async def a_link(shop: Shop, kind: str) -> str:  # noqa: C901  (a table, as a match)
     """The token of a link of this kind; its order's codes are stored unless the kind says otherwise."""
     if kind == "waiting":
         order_id = await shop.order()
@@ -30,6 +32,9 @@ async def a_link(shop: Shop, kind: str) -> str:
     order_id, token = await shop.delivered_order()
     match kind:
         case "good":
+            return token
+        case "viewed":
+            await shop.http.post(f"/d/{token}/reveal", headers=JSON)
             return token
         case "expired":
             past = datetime.now(UTC) - timedelta(seconds=1)
@@ -68,6 +73,7 @@ async def a_link(shop: Shop, kind: str) -> str:
 TABLE = [
     # kind            GET  POST  what the page says
     ("good", 200, 200, "Reveal key"),
+    ("viewed", 200, 200, "You have viewed this key already"),
     ("waiting", 200, 409, "on its way"),
     ("expired", 410, 410, "has expired"),
     ("shortened", 410, 410, "has expired"),
@@ -158,6 +164,85 @@ async def test_reveals_at_once_do_not_pass_the_limit_together(shop: Shop) -> Non
     assert await shop.owner.fetchval("select reveals from links where order_id = $1", order_id) == 3
 
 
+async def test_plain_reveals_at_once_are_told_that_the_link_is_used_up(shop: Shop) -> None:
+    _, token = await shop.delivered_order()
+    answers = await asyncio.gather(*(shop.http.post(f"/d/{token}/reveal", headers=HTML) for _ in range(8)))
+    refused = [answer for answer in answers if answer.status_code == 410]
+    assert len(refused) == 5
+    assert all("has been used up" in answer.text and "Reveal key" not in answer.text for answer in refused)
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [("revoked_at = now()", "revoked"), ("expires_at = now()", "expired"), ("reveals = 3", "spent")],
+)
+async def test_what_happens_between_look_and_count_is_told_and_recorded(shop: Shop, change: str, state: str) -> None:
+    order_id, token = await shop.delivered_order()
+    opened = await shop.use_cases.open_link(token)
+    assert opened is not None
+    await shop.owner.execute(f"update links set {change} where order_id = $1", order_id)
+    with pytest.raises(NotRevealed) as refusal:
+        await shop.use_cases.reveal_keys.for_browser(opened, Reader(None, None))
+    assert refusal.value.now.state == state
+    assert await shop.owner.fetchval("select outcome from link_views where order_id = $1", order_id) == state
+
+
+async def test_what_the_browser_could_not_open_is_opened_by_us_without_counting_again(shop: Shop) -> None:
+    order_id, token = await shop.delivered_order([a_code("LAST-REVEAL-OF-LINK")])
+    await shop.owner.execute("update links set reveals = 2 where order_id = $1", order_id)
+    told = (await shop.http.post(f"/d/{token}/reveal", headers=JSON)).json()
+    assert told["revealsLeft"] == 0
+    again = {"reveal": told["revealId"]}
+    for _ in range(2):
+        page = await shop.http.post(f"/d/{token}/reveal", headers=HTML, data=again)
+        assert page.status_code == 200
+        assert "LAST-REVEAL-OF-LINK" in page.text
+    assert await shop.owner.fetchval("select reveals from links where order_id = $1", order_id) == 3
+    assert await shop.owner.fetchval("select view_count from keys where order_id = $1", order_id) == 1
+    assert (await shop.timeline(order_id)).count("link.viewed") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ("update link_views set at = at - interval '16 minutes' where order_id = $1", 410),
+        ("update links set revoked_at = now() where order_id = $1", 410),
+        ("update links set expires_at = now() where order_id = $1", 410),
+        ("update link_views set outcome = 'spent' where order_id = $1", 410),
+    ],
+)
+async def test_a_counted_reveal_is_good_for_a_quarter_of_an_hour_of_a_living_link(
+    shop: Shop, change: str, status: int
+) -> None:
+    order_id, token = await shop.delivered_order()
+    await shop.owner.execute("update links set reveals = 2 where order_id = $1", order_id)
+    told = (await shop.http.post(f"/d/{token}/reveal", headers=JSON)).json()
+    await shop.owner.execute(change, order_id)
+    page = await shop.http.post(f"/d/{token}/reveal", headers=HTML, data={"reveal": told["revealId"]})
+    assert page.status_code == status
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", str(uuid4()), "x" * 10_000, "\N{SNOWMAN}"])
+async def test_a_reveal_that_never_was_counts_as_a_new_one(shop: Shop, text: str) -> None:
+    order_id, token = await shop.delivered_order()
+    _, other = await shop.delivered_order()
+    told = (await shop.http.post(f"/d/{other}/reveal", headers=JSON)).json()
+    for number, value in enumerate((text, told["revealId"]), 1):
+        page = await shop.http.post(f"/d/{token}/reveal", headers=HTML, data={"reveal": value})
+        assert page.status_code == 200
+        assert await shop.owner.fetchval("select reveals from links where order_id = $1", order_id) == number
+
+
+async def test_codes_that_the_bucket_lost_do_not_count_as_viewed(shop: Shop) -> None:
+    """Their retention would begin: deleted for good though nobody saw one."""
+    order_id, token = await shop.delivered_order()
+    await shop.outside.storage.delete(f"orders/{order_id}/1.jwe")
+    before = await traces(shop, order_id)
+    for accept in (HTML, JSON):
+        assert (await shop.http.post(f"/d/{token}/reveal", headers=accept)).status_code == 503
+    assert await traces(shop, order_id) == before
+
+
 async def test_a_storage_url_expires_and_cannot_be_bent(shop: Shop) -> None:
     order_id, token = await shop.delivered_order()
     other_id, _ = await shop.delivered_order()
@@ -225,10 +310,59 @@ async def test_a_fresh_link_goes_to_the_orders_address_at_a_bounded_rate(shop: S
     assert (await shop.http.post(f"/d/{await shop.token(order_id)}/reveal", headers=JSON)).status_code == 200
 
 
-@pytest.mark.parametrize(("kind", "status"), [("revoked", 410), ("tampered", 404), ("spent", 202), ("good", 202)])
+@pytest.mark.parametrize(
+    ("kind", "status"), [("revoked", 410), ("deleted", 410), ("tampered", 404), ("spent", 202), ("good", 202)]
+)
 async def test_who_gets_a_fresh_link(shop: Shop, kind: str, status: int) -> None:
     token = await a_link(shop, kind)
+    order_id = await shop.owner.fetchval("select order_id from links order by created_at desc limit 1")
     assert (await shop.http.post(f"/d/{token}/fresh", headers=HTML)).status_code == status
+    mails = await shop.owner.fetchval(
+        "select count(*) from deliveries where order_id = $1 and purpose = 'fresh_link'", order_id
+    )
+    assert mails == (status == 202)
+
+
+async def test_asking_for_fresh_links_without_end_leaves_no_trace_each_time(shop: Shop) -> None:
+    token = await a_link(shop, "expired")
+    link_id = shop.settings.signer().read(token).link_id
+    allowed = shop.settings.fresh_links_per_hour_max + shop.settings.wrong_tokens_per_minute_max
+    codes = [(await shop.http.post(f"/d/{token}/fresh", headers=HTML)).status_code for _ in range(allowed + 5)]
+    assert codes == [202] * allowed + [429] * 5
+    rows = await shop.owner.fetch("select outcome from link_views where link_id = $1", link_id)
+    assert [row["outcome"] for row in rows] == ["fresh_link"] * shop.settings.fresh_links_per_hour_max
+
+
+ODD = [
+    # method  path, {} is a good token       status
+    ("GET", "/d/" + "a" * 1100, 404),
+    ("POST", f"/d/{'a' * 1100}/reveal", 404),
+    ("GET", "/d/{}/", 404),
+    ("GET", "/d/{}/other", 404),
+    ("GET", "/d/", 404),
+    ("GET", "/d/{}/reveal", 405),
+    ("PUT", "/d/{}", 405),
+    ("OPTIONS", "/d/{}/fresh", 405),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ODD)
+@pytest.mark.parametrize("accept", [HTML, JSON], ids=["html", "json"])
+async def test_odd_requests_are_answered_like_every_link(
+    shop: Shop, method: str, path: str, status: int, accept: dict[str, str]
+) -> None:
+    """Not sent elsewhere by a Host that a stranger chose, not kept anywhere, not told to anybody."""
+    _, token = await shop.delivered_order()
+    answer = await shop.http.request(method, path.format(token), headers=accept | {"host": "evil.example"})
+    assert answer.status_code == status
+    assert "location" not in answer.headers
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert token not in answer.text
+    if status == 405:
+        assert answer.headers["allow"]
+    elif accept is HTML and method == "GET":
+        assert "do not know this link" in answer.text
 
 
 async def test_guessing_is_slowed_down_and_hurts_nobody_else(shop: Shop) -> None:

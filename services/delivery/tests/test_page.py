@@ -46,7 +46,7 @@ async def in_every_scheme(page: Page, name: str) -> None:
         await screenshot(page, f"{name} {scheme} {viewport['width']}")
 
 
-@pytest.mark.parametrize("kind", ["good", "waiting", "expired", "revoked", "spent", "deleted", "tampered"])
+@pytest.mark.parametrize("kind", ["good", "viewed", "waiting", "expired", "revoked", "spent", "deleted", "tampered"])
 async def test_every_kind_of_link_has_an_accessible_page(shop: Shop, browser: Browser, origin: str, kind: str) -> None:
     await looked_at(browser, f"{origin}/d/{await a_link(shop, kind)}", f"page {kind}")
 
@@ -59,6 +59,38 @@ async def test_the_other_pages_too(shop: Shop, browser: Browser, origin: str, st
         await page.route("**/shown", lambda route: route.fulfill(body=html, content_type="text/html"))
         await page.goto(f"{origin}/shown")
         await in_every_scheme(page, f"page {state}")
+
+
+@pytest.mark.parametrize(("count", "heading"), [(1, "You have viewed this key"), (2, "You have viewed these keys")])
+async def test_the_page_of_viewed_keys_says_when_and_how_often_before_anything_else(
+    shop: Shop, browser: Browser, origin: str, count: int, heading: str
+) -> None:
+    _, token = await shop.delivered_order([a_code() for _ in range(count)])
+    async with a_page(browser) as page:
+        await page.goto(f"{origin}/d/{token}")
+        await press_reveal(page)
+        await expect(page.get_by_text("Viewed once, on")).to_be_visible()
+        await page.reload()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+        assert heading in await page.title()
+        await expect(page.locator("main")).to_contain_text("If that was not you, write to us at once.")
+        await expect(page.get_by_text("This link can reveal 2 more times.", exact=True)).to_be_visible()
+        await press_reveal(page)
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Stellar Drift – Deluxe Edition")
+        await expect(page.get_by_text("Viewed 2 times, first on")).to_be_visible()
+
+
+async def test_keys_that_came_after_the_last_view_are_new(shop: Shop, browser: Browser, origin: str) -> None:
+    order_id = await shop.order(quantity=2)
+    await shop.deliver(order_id, [a_code()])
+    await shop.mail(order_id)
+    await shop.http.post(f"/d/{await shop.token(order_id)}/reveal")
+    await shop.deliver(order_id, [a_code()], part=2)
+    async with a_page(browser) as page:
+        await page.goto(f"{origin}/d/{await shop.token(order_id)}")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Stellar Drift – Deluxe Edition")
+        await expect(page.get_by_role("button", name="Reveal 2 keys")).to_be_visible()
+        await expect(page.get_by_text("Viewed once, on")).to_be_visible()
 
 
 async def codes_on(page: Page) -> list[str]:
@@ -108,9 +140,31 @@ async def test_revealed_codes_are_accessible(shop: Shop, browser: Browser, origi
         await press_reveal(page)
         await page.get_by_text("Show QR code").click()
         await expect(page.get_by_role("img", name="QR code of key 1")).to_be_visible()
+        assert await quiet_zone(page) >= 4
+        assert await page.get_by_role("link", name="Save picture").get_attribute("download") == "key-2.png"
         await expect(page.get_by_text(activation)).to_be_visible()
         await expect(page.get_by_text("It cannot be activated in: Russia, Belarus")).to_be_visible()
         await in_every_scheme(page, "revealed")
+
+
+async def quiet_zone(page: Page) -> float:
+    """How many modules of white there are left of the QR code: scanners ask for 4, and a dark card gives none."""
+    found: float = await page.evaluate(
+        """() => {
+            const svg = document.querySelector("details svg");
+            const drawn = svg.querySelector("path").getBBox();
+            const white = getComputedStyle(svg).backgroundColor === "rgb(255, 255, 255)";
+            return white ? drawn.x - svg.viewBox.baseVal.x : 0;
+        }"""
+    )
+    return found
+
+
+async def test_nothing_turns_for_who_asked_for_less_motion(shop: Shop, browser: Browser, origin: str) -> None:
+    token = await a_link(shop, "waiting")
+    async with a_page(browser, reduced_motion="reduce") as page:
+        await page.goto(f"{origin}/d/{token}")
+        assert await page.locator(".spinner").evaluate("one => getComputedStyle(one).animationName") == "none"
 
 
 async def test_everything_works_by_keyboard(shop: Shop, browser: Browser, origin: str) -> None:
@@ -142,6 +196,10 @@ async def test_without_a_script_the_form_does_it(shop: Shop, browser: Browser, o
         await page.get_by_role("button", name="Reveal").click()
         assert await codes_on(page) == ["PLAIN-FORM1-WORKS"]
         await expect(page.get_by_role("button", name="Copy")).to_be_hidden()
+        await page.get_by_text("Show QR code").click()
+        await expect(page.get_by_role("img", name="QR code of key 1")).to_be_visible()
+        assert await quiet_zone(page) >= 4
+        assert await page.get_by_role("link", name="Save picture").get_attribute("download") == "key-2.png"
         await screenshot(page, "no script")
     html = (await shop.http.post(f"/d/{token}/reveal", headers={"accept": "text/html"})).text
     async with a_page(browser) as page:  # axe is a script itself
@@ -150,13 +208,53 @@ async def test_without_a_script_the_form_does_it(shop: Shop, browser: Browser, o
         await in_every_scheme(page, "revealed on our side")
 
 
-async def test_with_the_bucket_out_of_reach_our_side_opens_it(shop: Shop, browser: Browser, origin: str) -> None:
-    _, token = await shop.delivered_order([a_code("OTHER-WAYIN-00001")])
+@pytest.mark.parametrize("before", [0, 2], ids=["first", "last"])
+async def test_with_the_bucket_out_of_reach_our_side_opens_it(
+    shop: Shop, browser: Browser, origin: str, before: int
+) -> None:
+    order_id, token = await shop.delivered_order([a_code("OTHER-WAYIN-00001")])
+    await shop.owner.execute("update links set reveals = $2 where order_id = $1", order_id, before)
     async with a_page(browser) as page:
         await page.route(f"{shop.settings.r2_endpoint}/**", lambda route: route.abort())
         await page.goto(f"{origin}/d/{token}")
         await press_reveal(page)
         assert await codes_on(page) == ["OTHER-WAYIN-00001"]
+        await expect(page.get_by_text("Viewed once, on")).to_be_visible()
+    assert await shop.owner.fetchval("select reveals from links where order_id = $1", order_id) == before + 1
+
+
+async def test_a_reveal_that_failed_says_so_and_may_be_tried_again(shop: Shop, browser: Browser, origin: str) -> None:
+    order_id, token = await shop.delivered_order([a_code("SECOND-TRY-000001")])
+    kid = await shop.owner.fetchval("select kid from keys where order_id = $1", order_id)
+    await shop.owner.execute("update keys set kid = 'forgotten' where order_id = $1", order_id)
+    async with a_page(browser) as page:
+        loads: list[Page] = []
+        page.on("load", loads.append)
+        await page.goto(f"{origin}/d/{token}")
+        await page.get_by_role("button", name="Reveal").click()
+        await expect(page.locator("#status")).to_have_text("That did not work. Please try again in a moment.")
+        await in_every_scheme(page, "page failed")
+        await page.route("**/reveal", lambda route: route.fulfill(status=429, body="{}"))
+        await page.get_by_role("button", name="Reveal").click()
+        await expect(page.locator("#status")).to_have_text("That did not work. Please try again in a moment.")
+        await page.unroute("**/reveal")
+        await page.context.set_offline(True)
+        await page.get_by_role("button", name="Reveal").click()
+        await expect(page.locator("#status")).to_have_text("That did not work. Please try again in a moment.")
+        await page.context.set_offline(False)
+        await shop.owner.execute("update keys set kid = $2 where order_id = $1", order_id, kid)
+        await press_reveal(page)
+        assert await codes_on(page) == ["SECOND-TRY-000001"]
+        assert len(loads) == 1
+
+
+async def test_a_link_that_ended_meanwhile_leads_to_its_page(shop: Shop, browser: Browser, origin: str) -> None:
+    order_id, token = await shop.delivered_order()
+    async with a_page(browser) as page:
+        await page.goto(f"{origin}/d/{token}")
+        await shop.owner.execute("update links set reveals = 3 where order_id = $1", order_id)
+        await page.get_by_role("button", name="Reveal").click()
+        await expect(page.get_by_role("heading", name="has been used up")).to_be_visible()
 
 
 async def test_a_waiting_page_notices_by_itself(shop: Shop, browser: Browser, origin: str) -> None:
@@ -187,6 +285,40 @@ async def test_a_part_that_arrives_does_not_take_codes_off_the_screen(
         await page.reload()
         await press_reveal(page)
         assert await codes_on(page) == ["FIRST-00000-00001", "SECND-00000-00002"]
+
+
+@pytest.mark.parametrize("change", ["reveals = 3", "expires_at = now()", "revoked_at = now()"])
+async def test_nothing_takes_codes_off_the_screen(shop: Shop, browser: Browser, origin: str, change: str) -> None:
+    order_id = await shop.order(quantity=2)
+    await shop.deliver(order_id, [a_code("FIRST-00000-00001")])
+    await shop.mail(order_id)
+    async with a_page(browser) as page:
+        await page.goto(f"{origin}/d/{await shop.token(order_id)}")
+        await press_reveal(page)
+        await shop.owner.execute(f"update links set {change} where order_id = $1", order_id)
+        for _ in range(2):  # the second question is asked only by a page that the first answer left alone
+            async with page.expect_response("**/status"):
+                pass
+        await shop.deliver(order_id, [a_code("SECND-00000-00002")], part=2)
+        await expect(page.get_by_text("This link cannot reveal them any more")).to_be_visible(timeout=15_000)
+        assert await codes_on(page) == ["FIRST-00000-00001"]
+        await in_every_scheme(page, f"page more mailed {change}")
+
+
+async def test_a_part_without_a_script_promises_no_more_than_it_keeps(
+    shop: Shop, browser: Browser, origin: str
+) -> None:
+    order_id = await shop.order(quantity=2)
+    await shop.deliver(order_id, [a_code()])
+    await shop.mail(order_id)
+    async with a_page(browser, java_script_enabled=False) as page:
+        await page.goto(f"{origin}/d/{await shop.token(order_id)}")
+        for _ in range(2):
+            await expect(page.locator(".note").first).to_have_text(
+                "1 of 2 keys are here. The others follow by themselves; we will write again when they arrive."
+            )
+            if not await codes_on(page):
+                await page.get_by_role("button", name="Reveal").click()
 
 
 async def test_a_fresh_link_is_asked_for_with_a_button(shop: Shop, browser: Browser, origin: str) -> None:

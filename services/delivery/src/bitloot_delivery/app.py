@@ -159,6 +159,7 @@ def serve_door(
 ) -> FastAPI:
     """The HTTP side around a lifespan that sets `app.state.door`."""
     app = FastAPI(
+        redirect_slashes=False,  # the redirect would go to whatever Host the request names
         title="BitLoot delivery",
         description="The link page, and the health of delivery.",
         lifespan=lifespan,

@@ -134,6 +134,7 @@ def create_app(settings: Settings) -> ASGIApp:
 def create_api(ingress: Ingress) -> FastAPI:
     """What stands behind the webhook doors; it declares them too, for the documentation."""
     app = FastAPI(
+        redirect_slashes=False,  # the redirect would go to whatever Host the request names
         title="BitLoot ingress",
         description=DESCRIPTION,
         version="1",
