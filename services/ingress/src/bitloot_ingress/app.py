@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bitloot_common import db
 from bitloot_common.agents import Agents
+from bitloot_common.client_address import Networks
 from bitloot_common.docs import NO_CDN, install_docs
 from bitloot_common.health import TELEMETRY, health_routes
 from bitloot_common.outbox import Outbox
@@ -30,7 +31,7 @@ from bitloot_ingress.refusals import Refusals
 from bitloot_ingress.retention import keep_removing_bodies
 from bitloot_ingress.settings import Settings
 from bitloot_ingress.sink import Sink
-from bitloot_ingress.sources import Allowance, Networks, Sources
+from bitloot_ingress.sources import Allowance, Sources
 from bitloot_ingress.trace import Traces
 from bitloot_ingress.use_cases.create_payment import PaymentDesk, Terms
 
@@ -135,6 +136,7 @@ def create_app(settings: Settings) -> ASGIApp:
 def create_api(ingress: Ingress) -> FastAPI:
     """What stands behind the webhook doors; it declares them too, for the documentation."""
     app = FastAPI(
+        redirect_slashes=False,  # the redirect would go to whatever Host the request names
         title="BitLoot ingress",
         description=DESCRIPTION,
         version="1",

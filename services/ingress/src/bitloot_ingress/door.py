@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import orjson
 import structlog
+from bitloot_common.client_address import Networks
 from bitloot_common.ids import new_id
 from bitloot_common.scrub import MASK, is_secret_name
 from prometheus_client import Counter, Histogram
@@ -18,7 +19,7 @@ from bitloot_ingress import answers
 from bitloot_ingress.providers import Outcome, Provider, Reading
 from bitloot_ingress.refusals import Refusals
 from bitloot_ingress.sink import Item, Sink, Stored
-from bitloot_ingress.sources import Networks, Sources
+from bitloot_ingress.sources import Sources
 from bitloot_ingress.trace import Traces
 
 log = structlog.get_logger(__name__)
