@@ -48,7 +48,7 @@ class Limits:
     concurrency: int
     partition_window: int
     total_window: int
-    retries_per_s: int = 2_500  # what one process can do on time: bounds how fast messages may begin to fail
+    retries_per_s: int = 2_000  # what one process does on time: bounds how fast messages may begin to fail
     drain_s: float = 20.0  # a rebalance waits so long for running handlers, then takes them away
     session_timeout_s: float = 10.0
 
