@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 from shop import LINK, Order, Shop
@@ -81,6 +82,7 @@ class Chaos:
         self._stack = stack
         self._plan = plan
         self._random = random.Random(plan.seed)
+        self._run = uuid4().hex[:8]  # of one seed there may be two runs on the same data: their orders are not the same
         self._orders: dict[str, tuple[Order, str]] = {}
         self._each_was_killed = asyncio.Event()
         self.tally = Tally()
@@ -131,7 +133,7 @@ class Chaos:
         return [customer(number, way) for number, way in enumerate(ways)]
 
     async def _buy(self, number: int, way: str) -> None:
-        email = f"chaos-{self._plan.seed}-{number}@example.com"
+        email = f"chaos-{self._plan.seed}-{number}-{self._run}@example.com"
         quantity = 1 + number % 3 // 2
         order = await patiently(lambda: self._shop.order(email, quantity=quantity, **{"Idempotency-Key": email}))
         payment = await patiently(lambda: self._shop.payment(order))
@@ -222,7 +224,7 @@ class Chaos:
         bought = await self._bought()
         mails: dict[str, list[dict[str, Any]]] = {}
         for mail in (await self._shop.http.get(f"{self._shop.mailbox}/api/email", timeout=60)).json():
-            if LINK.search(mail["text"] or ""):
+            if LINK.search(mail.get("text") or ""):
                 mails.setdefault(mail["to"][0]["address"], []).append(mail)
         for order, way in self._orders.values():
             status = (await self._shop.admin_order(order.id)).get("status", "unknown")

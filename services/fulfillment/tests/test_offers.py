@@ -34,7 +34,7 @@ async def test_no_offer_below_the_ceiling_ends_in_a_refund_due(harness: Harness)
     await harness.buy(order_id)
     assert await harness.status(order_id) == "refund_due"
     assert await harness.refund_due(order_id) == Decimal("9.99")
-    assert [one["notice"] for one in await harness.told(order_id, "notice")] == ["cancelled"]
+    assert [one["notice"] for one in await harness.told(order_id, "notice")] == ["refund_due"]
     assert await harness.sandbox.purchases(order_id) == []
 
 

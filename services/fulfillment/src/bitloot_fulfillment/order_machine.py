@@ -47,6 +47,7 @@ class Fact(StrEnum):
     PAYMENT_CLOSED = "payment_closed"
     UNDERPAYMENT_CLOSED = "underpayment_closed"
     MONEY_RETURNED = "money_returned"
+    PAYMENT_DISPUTED = "payment_disputed"
     PURCHASE_STARTED = "purchase_started"
     RESERVED = "reserved"
     GIVEN = "given"
@@ -70,6 +71,7 @@ class Emission(StrEnum):
     NOTICE_CANCELLED = "deliveries.requested NoticeRequested(cancelled)"
     NOTICE_REFUND_DUE = "deliveries.requested NoticeRequested(refund_due)"
     NOTICE_REST_CANCELLED = "deliveries.requested NoticeRequested(rest_cancelled)"
+    NOTICE_OVERPAID = "deliveries.requested NoticeRequested(overpaid)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ _PAID_BEFORE = Stay("money for it has been booked before; what is too much is a 
 _KNOWN = Stay("known already: repeated, or overtaken by what came later")
 _OVER = Stay("the order has ended")
 _CANCELS_DELIVERED = Alert("Kinguin cancels what it has delivered")
+_DISPUTED = Alert("NOWPayments takes back a payment that it had reported as arrived: is the money there?")
 _PURCHASE_ALIVE = Alert("Kinguin goes on with a purchase whose order has ended")
 
 DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
@@ -142,7 +145,7 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
     Fact.PAYMENT_CLOSED: {
         **_each((Status.CREATED, Status.AWAITING_PAYMENT), Move(Status.EXPIRED)),
         Status.UNDERPAID: Stay("money has arrived and stays: the order waits for the rest, then for a refund"),
-        **_each((Status.PAID, *BUYING, *HANDED_OVER), Stay("another payment has paid it")),
+        **_each((Status.PAID, *BUYING, *HANDED_OVER), Stay("it is not this payment that has paid it")),
         Status.EXPIRED: _KNOWN,
         **_each(ENDED, _OVER),
     },
@@ -159,7 +162,13 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
         **_each(BUYING, Alert("the customer's money went back while the key is being bought")),
         **_each(HANDED_OVER, Alert("the customer's money went back after the key was handed over")),
         Status.CANCELLED: _OVER,
+        # learnt when nothing is left that would have to go back: until then `refund_due` stays
         Status.REFUND_DUE: Move(Status.CANCELLED),
+    },
+    Fact.PAYMENT_DISPUTED: {
+        **_each((Status.CREATED, Status.AWAITING_PAYMENT, Status.EXPIRED), Stay("no money was booked")),
+        **_each((Status.UNDERPAID, Status.PAID, *BUYING, *HANDED_OVER, Status.REFUND_DUE), _DISPUTED),
+        Status.CANCELLED: _OVER,
     },
     Fact.PURCHASE_STARTED: {Status.PAID: Move(Status.RESERVING)},
     Fact.RESERVED: {
@@ -190,7 +199,7 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
         **_each(ENDED, _OVER),
     },
     Fact.OFFERS_EXHAUSTED: {
-        **_each(BUYING, Move(Status.REFUND_DUE, (Emission.NOTICE_CANCELLED,))),
+        **_each(BUYING, Move(Status.REFUND_DUE, (Emission.NOTICE_REFUND_DUE,))),
         **_each(HANDED_OVER, _CANCELS_DELIVERED),
         **_each(ENDED, _OVER),
     },
@@ -223,6 +232,19 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
         **_each(ENDED, Alert("a link was mailed for an order that has ended")),
     },
 }
+
+
+MORE_IS_OWED: Final[dict[Status, Emission]] = {
+    **dict.fromkeys((Status.PAID, *BUYING, *HANDED_OVER), Emission.NOTICE_OVERPAID),
+    **dict.fromkeys(ENDED, Emission.NOTICE_REFUND_DUE),
+}
+"""What the customer is told when `orders.refund_due` grows in a state, unless the move has told it already."""
+
+
+def emitted(status: Status, fact: Fact) -> tuple[Emission, ...]:
+    """What leaves when `fact` is learnt of an order that is `status`."""
+    decision = decide(status, fact)
+    return decision.emits if isinstance(decision, Move) else ()
 
 
 def decide(status: Status, fact: Fact) -> Decision:

@@ -76,8 +76,8 @@ async def _end(
     detail = {"codes_stored": sealed, "quantity": purchase.quantity, "ended": how}
     after = await learn(buyer.books, connection, order, Fact.REST_FAILED, cause, detail=detail)
     await purchases.end(connection, purchase, how.partition(":")[0], how)
-    share = received(await payments.of_order(connection, order.id), buyer.cashier.policy).share
-    await write_owed(buyer.cashier, connection, after, share, cause, told=True)
+    money = received(await payments.of_order(connection, order.id), buyer.cashier.policy)
+    await write_owed(buyer.cashier, connection, after, money, cause, told=True)
 
 
 async def request_again(

@@ -11,7 +11,7 @@ from bitloot_fulfillment.errors import OvertakenByAnother
 from bitloot_fulfillment.kinguin_news import News
 from bitloot_fulfillment.money import received
 from bitloot_fulfillment.offers import next_offer
-from bitloot_fulfillment.order_machine import BUYING, Fact, Status
+from bitloot_fulfillment.order_machine import BUYING, Emission, Fact, Status, emitted
 from bitloot_fulfillment.progress import learn
 from bitloot_fulfillment.store import orders, payments, purchases
 from bitloot_fulfillment.store.orders import Order
@@ -73,8 +73,9 @@ async def _replace(
         ask_in_s = buyer.deadlines.of(Status.RESERVING)
         await purchases.intend(connection, _intent(buyer, order, purchase, offer), ask_in_s)
     elif order.status in BUYING:
-        share = received(await payments.of_order(connection, order.id), buyer.cashier.policy).share
-        await write_owed(buyer.cashier, connection, after, share, cause, told=True)
+        money = received(await payments.of_order(connection, order.id), buyer.cashier.policy)
+        told = Emission.NOTICE_REFUND_DUE in emitted(order.status, fact)
+        await write_owed(buyer.cashier, connection, after, money, cause, told=told)
 
 
 def _intent(buyer: Buyer, order: Order, purchase: Purchase, offer: Offer) -> Intent:
