@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from bitloot_admin.app import create_app
 from bitloot_admin.settings import Settings
@@ -31,6 +32,16 @@ def openapi() -> str:
     return json.dumps(create_app(settings).openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
+def json_only(api: dict[str, Any]) -> dict[str, Any]:
+    """The API without its lists as CSV: a method whose answer is a page of a list has no other answer."""
+    for path in api["paths"].values():
+        for operation in path.values():
+            wanted = [each for each in operation.get("parameters", []) if each["name"] != "format"]
+            operation["parameters"] = wanted
+            operation["responses"].get("200", {}).get("content", {}).pop("text/csv", None)
+    return api
+
+
 def hashes() -> dict[str, str]:
     """SHA-256 of everything generated, by its path."""
     files = [OPENAPI, TYPESCRIPT, *sorted(PYTHON.rglob("*.py"))]
@@ -44,8 +55,11 @@ def generate() -> None:
     OPENAPI.write_text(openapi())
     shutil.rmtree(PYTHON, ignore_errors=True)
     config = HERE / "python" / "generator.yaml"
-    run("uv", "tool", "run", "--from", PYTHON_GENERATOR, "openapi-python-client", "generate", "--path", str(OPENAPI),
+    plain = HERE / "openapi-json-only.json"
+    plain.write_text(json.dumps(json_only(json.loads(OPENAPI.read_text()))))
+    run("uv", "tool", "run", "--from", PYTHON_GENERATOR, "openapi-python-client", "generate", "--path", str(plain),
         "--meta", "none", "--output-path", str(PYTHON), "--overwrite", "--config", str(config))  # fmt: skip
+    plain.unlink()
     (PYTHON / "py.typed").touch()
     TYPESCRIPT.parent.mkdir(exist_ok=True)
     run("npx", "--yes", TYPESCRIPT_GENERATOR, str(OPENAPI), "--output", str(TYPESCRIPT))

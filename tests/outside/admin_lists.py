@@ -1,6 +1,7 @@
 """Every list of admin with each of its filters and orders, for the test of its plan and the measuring of its time."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from bitloot_admin.models.audit import AuditFilter
 from bitloot_admin.models.dead_letters import DeadLetterFilter
@@ -68,7 +69,22 @@ LISTS: dict[str, Listing] = {
     "deliveries, oldest first": deliveries.listing(DeliveryFilter(sort="created")),
     "audit": audit_log.listing(AuditFilter()),
     "audit of an actor": audit_log.listing(AuditFilter(actor="ada@bitloot.example")),
+    "audit, oldest first": audit_log.listing(AuditFilter(sort="at")),
+    "audit of an action": audit_log.listing(AuditFilter(action="order.resend_requested")),
+    "audit of a rare action": audit_log.listing(AuditFilter(action="person.added")),
+    "audit by search": audit_log.listing(AuditFilter(q=AN_ID)),
+    "audit of an actor's act": audit_log.listing(AuditFilter(actor="ada@bitloot.example", action="person.added")),
+    "audit of ten days": audit_log.listing(
+        AuditFilter(at_from=NOW - timedelta(days=90), at_to=NOW - timedelta(days=80))
+    ),
     "audit of a target": audit_log.listing(AuditFilter(target=f"order:{AN_ID}")),
     "dead letters": dead_letters.listing(DeadLetterFilter()),
     "dead letters open": dead_letters.listing(DeadLetterFilter(state="open")),
+    "dead letters, oldest first": dead_letters.listing(DeadLetterFilter(sort="dead")),
+    "dead letters of a group": dead_letters.listing(DeadLetterFilter(group="group 7")),
+    "dead letters of a group, open": dead_letters.listing(DeadLetterFilter(group="group 7", state="open")),
+    "dead letters of a service": dead_letters.listing(DeadLetterFilter(service="delivery")),
+    "dead letters of an order": dead_letters.listing(DeadLetterFilter(order_id=UUID(AN_ID))),
+    "dead letters by search of an id": dead_letters.listing(DeadLetterFilter(q=AN_ID)),
+    "dead letters by search of a group": dead_letters.listing(DeadLetterFilter(q="group 7")),
 }

@@ -446,7 +446,8 @@ export interface paths {
         put?: never;
         /**
          * Replay with another body
-         * @description The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+         * @description The body must be its event's, and differ only in what could not be read; no amount, id, status or currency
+         *     changes. It gets an id of its own.
          */
         post: operations["replay_edited_dead_letter"];
         delete?: never;
@@ -581,7 +582,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in: opens a session, sets its cookie
-         * @description Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+         * @description Five failures lock the account, for the address that they came from, for a quarter of an hour. Then ask
+         *     `GET /admin/session` who you are.
          */
         post: operations["open_session"];
         /** Sign out */
@@ -955,7 +957,8 @@ export interface components {
         };
         /**
          * EditRequest
-         * @description Replay one letter with another body. Amounts of money cannot be changed.
+         * @description Replay one letter with another body. Only fields that could not be read may differ: an amount in its spelling
+         *     alone, an id, a status or a currency not at all.
          */
         EditRequest: {
             /** Body */
@@ -1247,7 +1250,8 @@ export interface components {
         };
         /**
          * NewToken
-         * @description An API token to issue. `scopes` narrows its role's rights; absent, it has all of them.
+         * @description An API token to issue, with no right that its issuer lacks, under a name that no token had before.
+         *     `scopes` narrows its role's rights; absent, it has all of them.
          */
         NewToken: {
             /** Name */
@@ -1274,6 +1278,11 @@ export interface components {
         Note: {
             /** Note */
             note: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * OrderDetail
@@ -1707,7 +1716,8 @@ export interface components {
         };
         /**
          * PersonChange
-         * @description What is absent stays as it is. A new password, role or disabling ends the person's sessions.
+         * @description What is absent stays as it is. A new password, role or disabling ends the person's sessions; disabling, or a
+         *     role that manages nobody, also revokes the tokens that they issued.
          */
         PersonChange: {
             role?: components["schemas"]["Role"] | null;
@@ -2633,6 +2643,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_OrderSummary_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -2972,7 +2984,10 @@ export interface operations {
     retry_fulfillment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -3051,6 +3066,40 @@ export interface operations {
                      *       "title": "Not Found",
                      *       "status": 404,
                      *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3078,7 +3127,10 @@ export interface operations {
     resend_keys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -3157,6 +3209,40 @@ export interface operations {
                      *       "title": "Not Found",
                      *       "status": 404,
                      *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3179,12 +3265,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "Too many attempts from this address; wait a minute."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     revoke_links: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -3263,6 +3369,40 @@ export interface operations {
                      *       "title": "Not Found",
                      *       "status": 404,
                      *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3353,6 +3493,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Payment_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3477,6 +3619,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Reservation_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3588,6 +3732,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Delivery_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3709,6 +3855,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_WebhookSummary_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -3919,7 +4067,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -4129,6 +4279,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4211,6 +4395,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_DeadLetterSummary_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -4373,7 +4559,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "note": "A decimal comma in outcome_amount; the provider knows."
+                 *       "note": "A decimal comma in outcome_amount; the provider knows.",
+                 *       "reason": "the offer is back"
                  *     }
                  */
                 "application/json": components["schemas"]["Note"];
@@ -4433,6 +4620,40 @@ export interface operations {
                      *       "title": "Not Found",
                      *       "status": 404,
                      *       "detail": "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4744,6 +4965,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4901,6 +5156,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -5000,6 +5289,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -5094,6 +5417,40 @@ export interface operations {
                      *       "title": "Forbidden",
                      *       "status": 403,
                      *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -5317,7 +5674,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "the offer is back"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Why"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {
@@ -5397,6 +5763,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -5470,6 +5870,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_AuditRow_"];
+                    /** @example id,status */
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -5651,6 +6053,40 @@ export interface operations {
                      *       "title": "Forbidden",
                      *       "status": 403,
                      *       "detail": "This needs the right 'act', which the role viewer does not hold."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -5910,6 +6346,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -6037,6 +6507,40 @@ export interface operations {
                      *       "title": "Conflict",
                      *       "status": 409,
                      *       "detail": "The job is over."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -6217,6 +6721,57 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "detail": "The job is over."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Request Entity Too Large",
+                     *       "status": 413,
+                     *       "detail": "The body is larger than 2 MiB."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unsupported Media Type",
+                     *       "status": 415,
+                     *       "detail": "The body must be application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -6238,7 +6793,9 @@ export interface operations {
     };
     revoke_api_token: {
         parameters: {
-            query?: never;
+            query?: {
+                reason?: string;
+            };
             header?: never;
             path: {
                 token_id: string;

@@ -21,6 +21,11 @@ def test_a_second_upgrade_changes_nothing(database: Any) -> None:
     assert schema.upgrade(database.url) == (schema.head(), schema.head())
 
 
+_OUTBOX = (
+    "insert into outbox (id, service, instance, topic, headers, value) "
+    "values (gen_random_uuid(), '{}', 1, 'orders.paid', '[]', '')"
+)
+
 FORBIDDEN = [
     ("ingress", "update orders set status = 'paid'"),
     ("ingress", "update payments set actually_paid = 1"),
@@ -44,6 +49,10 @@ FORBIDDEN = [
     ("admin", "delete from audit_log"),
     ("admin", "delete from order_events"),
     ("admin", "create table mine (id int)"),
+    ("admin", "insert into inbox (consumer, event_id) values ('fulfillment', 'x')"),
+    ("admin", "delete from inbox"),
+    ("admin", _OUTBOX.format("fulfillment")),
+    ("admin", "truncate outbox"),
 ]
 
 
@@ -54,6 +63,24 @@ async def test_a_service_cannot_write_what_it_does_not_own(database: Any, servic
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
     finally:
+        await connection.close()
+
+
+async def test_admin_takes_away_its_own_messages_only(database: Any) -> None:
+    owner = await asyncpg.connect(database.url)
+    connection = await asyncpg.connect(database.url_of("admin"))
+    try:
+        await owner.execute("truncate outbox")
+        await owner.execute(_OUTBOX.format("fulfillment"))
+        assert await connection.fetchval("select count(*) from outbox") == 1, "it sees what waits"
+        assert await connection.execute("update outbox set instance = 2") == "UPDATE 0"
+        assert await connection.execute("delete from outbox") == "DELETE 0"
+        await connection.execute(_OUTBOX.format("admin"))
+        assert await connection.execute("update outbox set instance = 2") == "UPDATE 1"
+        assert await connection.execute("delete from outbox") == "DELETE 1"
+    finally:
+        await owner.execute("truncate outbox")
+        await owner.close()
         await connection.close()
 
 

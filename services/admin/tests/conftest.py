@@ -124,6 +124,7 @@ def admin(database: Database, topics: str) -> Iterator[Admin]:
         http_port=0,
         admin_token=SecretStr(TOKEN),
         sign_in_failures_max=3,
+        sign_ins_per_source_per_minute_max=500,
         trace_url_template="https://traces.example/{traceId}",
         broker_sample_s=0.5,
     )
@@ -134,7 +135,13 @@ def admin(database: Database, topics: str) -> Iterator[Admin]:
 @contextmanager
 def served(settings: Settings, owner_url: str) -> Iterator[Admin]:
     """The service in a thread, on its settings' port (0: any)."""
-    config = uvicorn.Config(create_app(settings), port=settings.http_port, log_config=None, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        create_app(settings),
+        port=settings.http_port,
+        log_config=None,
+        proxy_headers=False,  # as in production: the service itself says which proxies it believes
+        timeout_graceful_shutdown=1,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

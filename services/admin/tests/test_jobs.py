@@ -24,6 +24,7 @@ from bitloot_common.deadletters import DeadLetter, table
 from bitloot_common.deadletters.letter import id_of
 from bitloot_common.events import topics as names
 from bitloot_common.events.fulfillment import OrderPaid
+from bitloot_common.events.ingress import NowPaymentsIpn
 from bitloot_local.pytest_plugin import Database
 from confluent_kafka import Consumer
 
@@ -42,15 +43,17 @@ class Service:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
-    def letters(self, group: str, count: int) -> list[DeadLetter]:
+    def letters(self, group: str, count: int, event_type: str = OrderPaid.TYPE, body: bytes = b"") -> list[DeadLetter]:
         """So many dead letters of a new group, in the table."""
-        made = [letter(group, number) for number in range(count)]
+        made = [letter(group, number, event_type=event_type, body=body) for number in range(count)]
         run(_index(self.owner_url, made))
         return made
 
-    def fail_again(self, letters: list[DeadLetter]) -> None:
+    def fail_again(self, letters: list[DeadLetter], event_id: str | None = None) -> None:
         """What the indexer writes when the replayed events have died again."""
-        again = [letter(each.fingerprint, 9_970 + n, event_id=each.event_id) for n, each in enumerate(letters)]
+        again = [
+            letter(each.fingerprint, 9_970 + n, event_id=event_id or each.event_id) for n, each in enumerate(letters)
+        ]
         run(_index(self.owner_url, again))
 
     def replay(self, group: str, **more: Any) -> str:
@@ -63,20 +66,27 @@ class Service:
         found: dict[str, Any] = self.client.get(f"/admin/jobs/{job_id}").json()
         return found
 
+    def over(self, job_id: str) -> dict[str, Any]:
+        """The job once it has ended."""
+        found: dict[str, Any] = eventually(lambda: (now := self.job(job_id))["finishedAt"] and now)
+        return found
+
     def states(self, group: str) -> list[str]:
         found = self.client.get("/admin/dead-letters", params={"group": group, "limit": 200}).json()["items"]
         return [each["state"] for each in found]
 
 
-def letter(group: str, number: int, event_id: str | None = None) -> DeadLetter:
+def letter(
+    group: str, number: int, event_id: str | None = None, event_type: str = OrderPaid.TYPE, body: bytes = b""
+) -> DeadLetter:
     order, now = uuid4(), datetime.now(UTC)
     event_id = event_id or str(uuid4())
-    headers = [("ce_id", event_id.encode()), ("ce_type", OrderPaid.TYPE.encode())]
+    headers = [("ce_id", event_id.encode()), ("ce_type", event_type.encode())]
     return DeadLetter(
         id=id_of(group, 0, number), service="fulfillment", dlt_topic=group, dlt_partition=0, dlt_offset=number,
         original_topic=names.ORDERS_PAID, original_partition=0, original_offset=number, original_timestamp=now,
-        key=str(order).encode(), value=b'{"orderId":"%s"}' % str(order).encode(), headers=list(headers),
-        event_id=event_id, event_type=OrderPaid.TYPE, order_id=order, attempts=6, error_class="Refused",
+        key=str(order).encode(), value=body or b'{"orderId":"%s"}' % str(order).encode(), headers=list(headers),
+        event_id=event_id, event_type=event_type, order_id=order, attempts=6, error_class="Refused",
         error_message="no", fingerprint=group, first_failed_at=now, dead_at=now - timedelta(milliseconds=number % 997),
     )  # fmt: skip
 
@@ -96,7 +106,7 @@ def start(database: Database, topics: str) -> Service:
         port = probe.getsockname()[1]
     env = {
         "DATABASE_URL": database.url_of("admin"), "KAFKA_BOOTSTRAP_SERVERS": topics, "HTTP_PORT": str(port),
-        "ADMIN_TOKEN": TOKEN,
+        "ADMIN_TOKEN": TOKEN, "DATABASE_POOL_SIZE_MAX": "3",
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "-m", "bitloot_admin"], env=os.environ | env, stdout=subprocess.DEVNULL)
     client = httpx.Client(
@@ -190,6 +200,64 @@ def test_a_replay_stops_by_itself_when_what_it_sends_fails_again(service: Servic
     over = eventually(lambda: (found := service.job(job))["finishedAt"] and found)
     assert (over["state"], over["failed"], over["report"]["stopped"]) == ("aborted", 3, "3 failed again")
     assert over["done"] < 100
+
+
+def test_slow_replays_leave_the_database_to_the_others(service: Service, group: str) -> None:
+    """More of them than the service has connections; and no more than it takes on."""
+    groups = [f"{group}{n}" for n in range(5)]
+    for each in groups:
+        service.letters(each, 3)
+    started = [service.replay(each, ratePerS=0.1) for each in groups[:4]]
+    eventually(lambda: all(service.job(job)["done"] == 1 for job in started))
+    assert service.client.get("/admin/orders").status_code == 200
+    assert service.client.get("/readyz").status_code == 200
+    refused = service.client.post("/admin/dead-letters/replay", json={"group": groups[4]})
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409, "4 bulk replays are running; wait for one to end, or abort one."
+    )  # fmt: skip
+    for job in started:
+        assert service.client.post(f"/admin/jobs/{job}/abort").status_code == 202
+    for job in started:
+        over = service.over(job)
+        assert (over["state"], over["done"]) == ("aborted", 1), "told to stop while it waits, it sends no more"
+    assert service.client.post("/admin/dead-letters/replay", json={"group": groups[4]}).status_code == 202
+
+
+def test_a_replay_is_no_slower_than_somebody_waits_for(service: Service, group: str) -> None:
+    service.letters(group, 1)
+    answer = service.client.post("/admin/dead-letters/replay", json={"group": group, "ratePerS": 0.02})
+    assert answer.status_code == 422
+
+
+def test_a_job_taken_up_counts_what_came_back_before(
+    running: list[Service], service: Service, database: Database, topics: str, group: str
+) -> None:
+    letters = service.letters(group, 120)
+    job = service.replay(group, ratePerS=20, stopAfter=3)
+    eventually(lambda: service.job(job)["done"] > 10)
+    service.kill()
+    replayed = "select event_id from dead_letters where state = 'replayed' and fingerprint = $1"
+    sent = {row["event_id"] for row in run(_sql(database.url, replayed, group))}
+    service.fail_again([each for each in letters if each.event_id in sent][:4])
+    running.append(start(database, topics))
+    over = eventually(lambda: (found := running[-1].job(job))["finishedAt"] and found, deadline_s=60)
+    assert (over["state"], over["failed"], over["report"]["stopped"]) == ("aborted", 4, "4 failed again")
+    assert over["done"] < 120
+
+
+def test_an_edited_replay_that_fails_again_is_counted(service: Service, group: str) -> None:
+    raw = b'{"payment_id": 1, "payment_status": "x", "price_amount": "1,5"}'
+    [first] = service.letters(f"{group}e", 1, NowPaymentsIpn.TYPE, raw)
+    wanted = {"body": raw.decode().replace('"1,5"', "1.5")}
+    path = f"/admin/dead-letters/{first.id}/replay-edited"
+    plan = service.client.post(path, json={**wanted, "dryRun": True}).json()["plan"]
+    sent_as = dict(plan["sendings"][0]["headers"])["ce_id"]
+    assert sent_as != first.event_id
+    job = service.client.post(path, json=wanted).json()["job"]["id"]
+    eventually(lambda: service.job(job)["done"] == 1)
+    service.fail_again([first], event_id=sent_as)
+    over = eventually(lambda: (found := service.job(job))["finishedAt"] and found)
+    assert (over["done"], over["failed"]) == (1, 1)
 
 
 def test_a_replay_outlives_kill_nine(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from itertools import chain
 
 import pytest
@@ -83,6 +84,30 @@ def test_csv_holds_every_row_and_runs_no_formula(admin: Admin) -> None:
     assert answer.headers["content-type"].startswith("text/csv")
     assert len(rows) == ORDERS
     assert "'=cmd()@example.com" in {row["email"] for row in rows}
+
+
+def test_a_list_is_exported_whole_as_text_that_machines_read_and_audited(admin: Admin) -> None:
+    """More than a page of the export; what is no text in it is JSON."""
+    client = admin.signed_in("viewer@bitloot.example")
+    answer = client.get("/admin/webhook-logs?format=csv&limit=1")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == admin.sql("select count(*) from webhook_logs")[0][0] > 1000
+    audit = list(csv.DictReader(io.StringIO(client.get("/admin/audit-log?format=csv&action=list.exported").text)))
+    newest = next(row for row in audit if row["target"] == "list:webhook-logs")
+    assert newest["actor"] == "viewer@bitloot.example"
+    assert json.loads(newest["detail"]) == {"filters": {}}
+    told = client.get("/admin/audit-log", params={"target": "list:audit-log"}).json()["items"][0]
+    assert told["detail"] == {"filters": {"action": "list.exported"}}
+
+
+def test_a_payment_that_belongs_to_no_order_is_found_in_the_one_search_box(admin: Admin) -> None:
+    admin.sql("update payments set order_id = null where id = (select id from payments order by id limit 1)")
+    [row] = admin.sql("select payment_id from payments where order_id is null")
+    client = admin.signed_in("viewer@bitloot.example")
+    found = client.get("/search", params={"q": row["payment_id"]}, headers={"accept": "text/html"})
+    assert found.status_code == 303, "one hit: there at once"
+    page = client.get(found.headers["location"], headers={"accept": "text/html"})
+    assert row["payment_id"] in page.text
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "WzAsImEiXQ", "WzAsIngiLCJ5Il0", "W10"])

@@ -5,7 +5,7 @@ import threading
 
 from bitloot_admin.live import BACKLOG_MAX, Hub
 
-from .conftest import Admin, eventually
+from .conftest import PASSWORD, Admin, eventually
 
 
 def test_a_page_hears_what_happens_to_an_order(admin: Admin) -> None:
@@ -35,6 +35,26 @@ def test_a_page_hears_what_happens_to_an_order(admin: Admin) -> None:
     eventually(asked_and_heard, deadline_s=60)
     assert heard[0]["orderId"] == order_id
     assert heard[0]["event"] == "order.retry_requested"
+
+
+def test_who_is_disabled_hears_no_more(admin: Admin) -> None:
+    """Their open page ends at its next beat, not when its ten minutes are over."""
+    new = {"email": "listening@bitloot.example", "name": "Listening", "password": PASSWORD}
+    person = admin.bearer().post("/admin/people", json=new).json()["id"]
+    ended, opened = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        with admin.signed_in("listening@bitloot.example").stream("GET", "/live") as stream:
+            for _ in stream.iter_lines():
+                opened.set()
+        ended.set()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    assert opened.wait(30)
+    admin.bearer().patch(f"/admin/people/{person}", json={"disabled": True})
+    assert ended.wait(60)
+    thread.join()
 
 
 def test_a_page_that_cannot_keep_up_is_told_of_the_gap_and_holds_nobody_up() -> None:

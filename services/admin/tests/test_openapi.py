@@ -37,7 +37,9 @@ def test_every_answer_has_an_example(route: APIRoute) -> None:
     for status, answer in told["responses"].items():
         if int(status) in EMPTY or (route.path.endswith("/raw") and status == "200"):
             continue
-        [content] = answer["content"].values()
+        if answer["content"].keys() == {"application/json", "text/csv"}:
+            assert "format" in {each["name"] for each in told["parameters"]}
+        content = next(iter(answer["content"].values()))
         if int(status) < 300 and route.response_model is not None:
             # a default that is missing in the example would be seen as the difference
             model = TypeAdapter(route.response_model)
@@ -48,6 +50,25 @@ def test_every_answer_has_an_example(route: APIRoute) -> None:
             assert content["example"].keys() == {"type", "title", "status", "detail"}
             assert content["example"]["status"] == int(status)
     assert all("…" not in str(each) for each in _examples(told)), "a field without words of its own"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_method_says_how_to_show_who_you_are(route: APIRoute) -> None:
+    told = operation(route)
+    schemes = OPENAPI["components"]["securitySchemes"]
+    assert (told["security"] == []) is (told["x-right"] == "anybody")
+    assert {name for way in told["security"] for name in way} <= schemes.keys()
+    unsafe = method(route) not in {"GET", "HEAD"}
+    assert all(("csrf" in way) is unsafe for way in told["security"] if "session" in way)
+
+
+def test_every_list_and_file_says_what_kind_it_is() -> None:
+    lists = [each for each in api.ROUTES if any(p["name"] == "format" for p in operation(each).get("parameters", []))]
+    assert len(lists) == 7
+    for route in lists:
+        assert operation(route)["responses"]["200"]["content"].keys() == {"application/json", "text/csv"}
+    raw = OPENAPI["paths"]["/admin/webhook-logs/{webhook_id}/raw"]["get"]["responses"]["200"]["content"]
+    assert raw.keys() == {"application/octet-stream"}
 
 
 def _examples(told: dict[str, Any]) -> list[Any]:

@@ -18,13 +18,34 @@ from bitloot_local.pytest_plugin import Database
 from .conftest import _sql, run
 
 ORDERS = 20_000
-BIG = {"orders", "payments", "reservations", "deliveries", "webhook_logs"}
+BIG = {"orders", "payments", "reservations", "deliveries", "webhook_logs", "audit_log", "dead_letters"}
 SORTED_ROWS_MAX = 2_000  # a page, or what one e-mail or id can match
+
+
+# A year of operators' acts, and of failures: the made-up history has next to none of either.
+ACTS = """
+insert into audit_log (at, actor, action, target)
+select now() - interval '1 year' * n / 40000, case when n % 9 = 0 then 'ada@bitloot.example' else 'o' || n % 7 end,
+    case when n % 5000 = 0 then 'person.added' when n % 2 = 0 then 'order.resend_requested' else 'webhook.replayed' end,
+    'order:' || gen_random_uuid()
+from generate_series(40000, 1, -1) n
+"""
+LETTERS = """
+insert into dead_letters (id, service, dlt_topic, dlt_partition, dlt_offset, original_topic, headers, event_id,
+    order_id, fingerprint, dead_at, state)
+select gen_random_uuid(), case when n % 3 = 0 then 'delivery' else 'fulfillment' end, 'x.dlt', 0, n, 'orders.paid',
+    '[]',
+    gen_random_uuid()::text, gen_random_uuid(), 'group ' || n % 100, now() - interval '1 year' * n / 40000,
+    case when n < 400 then 'open' else 'replayed' end
+from generate_series(1, 40000) n
+"""
 
 
 @pytest.fixture(scope="module")
 def url(database: Database) -> str:
     run(generate_history(database.url, ORDERS, lambda _: None))
+    for statement in (ACTS, LETTERS, "analyze audit_log, dead_letters"):
+        run(_sql(database.url, statement))
     return database.url
 
 

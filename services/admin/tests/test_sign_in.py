@@ -1,11 +1,15 @@
 """People: passwords, sessions, lockout, roles, tokens, and what the audit log says of it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
+from bitloot_admin.tokens import digest
+from bitloot_local.pytest_plugin import Database
 
-from .conftest import PASSWORD, Admin
+from .conftest import PASSWORD, TOKEN, Admin, served
 
 OPERATOR = "operator@bitloot.example"
 
@@ -49,9 +53,59 @@ def test_three_failures_lock_the_account_and_an_admin_lifts_it(admin: Admin) -> 
     assert [sign_in(admin, "locked@bitloot.example", "wrong wrong wrong") for _ in range(3)] == [401] * 3
     assert sign_in(admin, "locked@bitloot.example") == 401, "locked, although the password is right"
     assert [row["actor"] for row in audit(admin, "account.locked")] == ["locked@bitloot.example"]
+    [told] = [each for each in admin.bearer().get("/admin/people").json()["items"] if each["id"] == person["id"]]
+    assert told["lockedUntil"]
     change = {"password": "another good password"}
     assert admin.bearer().patch(f"/admin/people/{person['id']}", json=change).status_code == 200
     assert sign_in(admin, "locked@bitloot.example", "another good password") == 200
+
+
+@pytest.fixture
+def behind(admin: Admin, database: Database) -> Iterator[Admin]:
+    """The service as it stands behind a proxy of ours, which is the tests' own address."""
+    settings = admin.settings.model_copy(
+        update={"http_port": 0, "trusted_proxies": "127.0.0.0/8", "sign_ins_per_source_per_minute_max": 6}
+    )
+    with served(settings, database.url) as found:
+        yield found
+
+
+def test_who_guesses_elsewhere_locks_nobody_out(admin: Admin, behind: Admin) -> None:
+    """Neither by failing as somebody, nor by trying too often."""
+    add(admin, "known-name@bitloot.example")
+    guessed = [
+        sign_in(behind, "known-name@bitloot.example", "wrong wrong wrong", **{"x-forwarded-for": "198.51.100.7"})
+        for _ in range(8)
+    ]
+    assert guessed == [401] * 6 + [429] * 2
+    callback = behind.client().get("/sign-in/oidc/callback", headers={"x-forwarded-for": "198.51.100.7"})
+    assert callback.status_code == 404, "passwords do not use up what the provider's door allows; there is none here"
+    assert sign_in(behind, "known-name@bitloot.example", **{"x-forwarded-for": "203.0.113.5"}) == 200
+    [opened] = [row for row in audit(admin, "session.opened") if row["actor"] == "known-name@bitloot.example"]
+    assert opened["detail"]["address"] == "203.0.113.5"
+
+
+def test_a_stranger_s_forwarded_address_is_not_believed(admin: Admin) -> None:
+    add(admin, "plain@bitloot.example")
+    assert sign_in(admin, "plain@bitloot.example", **{"x-forwarded-for": "198.51.100.7"}) == 200
+    [opened] = [row for row in audit(admin, "session.opened") if row["actor"] == "plain@bitloot.example"]
+    assert opened["detail"]["address"] == "127.0.0.1"
+
+
+def test_every_refused_sign_in_is_in_the_audit_log(admin: Admin) -> None:
+    person = add(admin, "audited@bitloot.example")
+    assert [sign_in(admin, "audited@bitloot.example", "wrong wrong wrong") for _ in range(3)] == [401] * 3
+    assert sign_in(admin, "audited@bitloot.example") == 401
+    assert sign_in(admin, "never-heard-of@bitloot.example") == 401
+    admin.bearer().patch(f"/admin/people/{person['id']}", json={"disabled": True})
+    assert sign_in(admin, "audited@bitloot.example") == 401
+    told = {(row["actor"], row["detail"]["why"]) for row in audit(admin, "session.refused")}
+    assert told >= {
+        ("audited@bitloot.example", "wrong password"),
+        ("audited@bitloot.example", "locked"),
+        ("audited@bitloot.example", "disabled"),
+        ("unknown:never-heard-of@bitloot.example", "unknown"),
+    }
 
 
 def test_a_disabled_person_is_out_at_once(admin: Admin) -> None:
@@ -115,6 +169,57 @@ def test_a_revoked_token_opens_nothing(admin: Admin) -> None:
     assert client.delete(f"/admin/api-tokens/{issued['id']}").status_code == 204
     assert admin.bearer(issued["token"]).get("/admin/orders").status_code == 401
     assert audit(admin, "token.revoked")[0]["target"] == "token:short"
+
+
+def issue(admin: Admin, token: str, **wanted: Any) -> httpx.Response:
+    return admin.bearer(token).post("/admin/api-tokens", json=wanted)
+
+
+def test_a_token_issues_no_more_than_it_may_itself(admin: Admin) -> None:
+    few = issue(admin, TOKEN, name="manages only", role="admin", scopes=["manage"]).json()["token"]
+    assert issue(admin, few, name="all of it", role="admin").status_code == 403
+    assert issue(admin, few, name="looks", role="viewer").status_code == 403
+    assert issue(admin, few, name="manages too", role="admin", scopes=["manage"]).status_code == 201
+
+
+@pytest.mark.parametrize("name", ["bootstrap", "Bootstrap", "taken once", "TAKEN once"])
+def test_no_two_tokens_are_one_name_in_the_audit_log(admin: Admin, name: str) -> None:
+    first = issue(admin, TOKEN, name="taken once", role="viewer")
+    if first.status_code == 201:
+        admin.bearer().delete(f"/admin/api-tokens/{first.json()['id']}")
+    assert issue(admin, TOKEN, name=name, role="viewer").status_code == 409
+
+
+@pytest.mark.parametrize("change", [{"disabled": True}, {"role": "operator"}])
+def test_what_somebody_issued_ends_with_their_right_to(admin: Admin, change: dict[str, Any]) -> None:
+    email = f"issuer-{'-'.join(change)}@bitloot.example"
+    person = add(admin, email, "admin")
+    names = [f"{'-'.join(change)} {n}" for n in range(3)]
+    session = admin.signed_in(email)
+    first = session.post("/admin/api-tokens", json={"name": names[0], "role": "admin"}).json()["token"]
+    second = issue(admin, first, name=names[1], role="viewer").json()["token"]
+    other = issue(admin, TOKEN, name=names[2], role="viewer").json()["token"]
+    admin.bearer().patch(f"/admin/people/{person['id']}", json=change)
+    got = [admin.bearer(each).get("/admin/orders").status_code for each in (first, second, other)]
+    assert got == [401, 401, 200]
+    row = next(row for row in audit(admin, "person.changed") if row["target"] == f"person:{email}")
+    assert sorted(row["detail"]["tokensRevoked"]) == names[:2]
+
+
+def test_an_open_page_that_reads_itself_again_is_no_use_of_its_session(admin: Admin) -> None:
+    session = admin.signed_in(OPERATOR)
+
+    def seen() -> Any:
+        return admin.sql("select seen_at from sessions where token_hash = $1", token)[0]["seen_at"]
+
+    token = digest(next(iter(session.cookies.values())))
+    admin.sql("update sessions set seen_at = now() - interval '30 minutes' where token_hash = $1", token)
+    before = seen()
+    assert session.get("/", headers={"hx-request": "true", "hx-source": "div#overview"}).status_code == 200
+    assert session.get("/orders/rows?id=01890000-0000-7000-8000-000000000000").status_code == 200
+    assert seen() == before
+    assert session.get("/").status_code == 200
+    assert seen() > before
 
 
 def test_a_scope_beyond_the_role_is_refused(admin: Admin) -> None:

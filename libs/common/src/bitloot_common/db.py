@@ -37,15 +37,32 @@ class _Pooled(asyncpg.Connection):
         return ""
 
 
-async def open_pool(settings: DatabaseSettings, *, application: str, **server_settings: str) -> Pool:
+class _Patience(asyncpg.pool.Pool):
+    """Waits `acquire_s_max` for a free connection, then raises TimeoutError; None: for ever, as asyncpg does."""
+
+    acquire_s_max: float | None = None
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=self.acquire_s_max if timeout is None else timeout)
+
+
+async def open_pool(
+    settings: DatabaseSettings, *, application: str, acquire_s_max: float | None = None, **server_settings: str
+) -> Pool:
     """Opens a pool; `application` is shown in pg_stat_activity, `server_settings` hold for its connections.
+    With `acquire_s_max`, whoever has waited so long for one of them gets TimeoutError.
 
     Raises OSError or asyncpg.PostgresError when the database cannot be reached.
     """
-    return await asyncpg.create_pool(
+    # as asyncpg.create_pool makes one, which offers no class of one's own
+    pool = _Patience(
         settings.database_url,
         min_size=1,
         max_size=settings.database_pool_size_max,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        loop=None,
+        record_class=asyncpg.Record,
         command_timeout=settings.database_command_timeout_s,
         timeout=5,
         init=prepare,
@@ -56,6 +73,8 @@ async def open_pool(settings: DatabaseSettings, *, application: str, **server_se
             **server_settings,
         },
     )
+    pool.acquire_s_max = acquire_s_max
+    return await pool
 
 
 async def close_pool(pool: Pool) -> None:

@@ -10,10 +10,12 @@ from bitloot_common.cli.dlt import app
 from bitloot_common.deadletters import DeadLetter, Selection, table
 from bitloot_common.deadletters.indexer import Indexer
 from bitloot_common.events.fulfillment import OrderPaid
+from bitloot_common.events.ingress import NowPaymentsIpn
 from bitloot_common.inbox import first_time
 from bitloot_common.retry import Message, Permanent
 from bitloot_local.pytest_plugin import Database
 from eventually import eventually
+from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from .harness import Family
@@ -31,8 +33,10 @@ class Shop:
     async def start(self) -> None:
         ladder = self.family.ladder()
 
-        @ladder.subscribe(self.family.topic, OrderPaid, delays_s=(1,))
-        async def on_order_paid(message: Message[OrderPaid]) -> None:
+        models: dict[str, type[BaseModel]] = {NowPaymentsIpn.TYPE: NowPaymentsIpn, OrderPaid.TYPE: OrderPaid}
+
+        @ladder.subscribe(self.family.topic, models, delays_s=(1,))
+        async def on_message(message: Message[OrderPaid | NowPaymentsIpn]) -> None:
             if self.refuses:
                 raise Permanent(f"order {message.data.order_id} is refused")
             connection = await asyncpg.connect(self._database.url)
@@ -52,6 +56,15 @@ class Shop:
             await self.family.send_raw(order.encode(), json.dumps({"orderId": order, "n": number}).encode(), headers)
         await self.family.records(self.family.dlt, at_least=count)
         return orders
+
+    async def bury_ipn(self, **fields: Any) -> dict[str, Any]:
+        """Sends one IPN whose `price_amount` has a decimal comma; returns its body."""
+        body = {"payment_id": 7, "payment_status": "partially_paid", "order_id": str(uuid4()), "actually_paid": 0.00001}
+        body |= {"price_amount": "19,90", "pay_currency": "btc"} | fields
+        headers = [("ce_id", b"e0"), ("ce_type", NowPaymentsIpn.TYPE.encode())]
+        await self.family.send_raw(b"7", json.dumps(body).encode(), headers)
+        await self.family.records(self.family.dlt, at_least=1)
+        return body
 
     async def indexed(self, pool: Any, count: int) -> list[DeadLetter]:
         indexer = Indexer(pool, self.family.bootstrap_servers, [self.family.service])

@@ -5,18 +5,18 @@ needs no CSRF proof; and the session cookie, whose unsafe requests must carry th
 header `x-csrf-token` or the form field `csrf`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from bitloot_common.problem import Forbidden, Problem, Unauthorized
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from bitloot_admin import tokens
-from bitloot_admin.identity import Identity, token_identity
+from bitloot_admin.identity import BOOTSTRAP, Identity, token_identity
 from bitloot_admin.parts import Parts
 from bitloot_admin.rights import RIGHTS, Right, Role
 from bitloot_admin.store import access
@@ -88,6 +88,17 @@ class GuardedRoute(APIRoute):
         if not any(declared(self.dependant)):
             raise UndeclaredRight(path)
 
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Asks who it is before the framework reads what they send."""
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            for needs in declared(self.dependant):
+                await needs(request)
+            return await inner(request)
+
+        return handler
+
 
 # Served to anybody, by the framework or the common library: no data of the shop.
 OPEN = frozenset({
@@ -125,13 +136,30 @@ async def _identify(request: Request) -> Identity | None:
     if scheme:
         return await _bearer(parts, token.strip()) if scheme.lower() == "bearer" else None
     cookie = request.cookies.get(cookie_name(parts))
-    return await _session(parts, cookie) if cookie else None
+    return await _session(parts, cookie, background=_in_background(request)) if cookie else None
+
+
+async def may_still(request: Request, right: Right) -> bool:
+    """Whether whoever opened this long answer would be let in now."""
+    who = await _identify(request)
+    return who is not None and who.may(right)
+
+
+# the parts of pages that read themselves again, and what such a page asks for besides
+_REFRESHED = frozenset({"overview", "outages", "order", "job"})
+_REFRESHES = frozenset({"/live", "/orders/rows"})
+
+
+def _in_background(request: Request) -> bool:
+    """Whether a page asks by itself: an open page that nobody looks at is no use of a session."""
+    source = request.headers.get("hx-source", "").rpartition("#")[2]
+    return request.url.path in _REFRESHES or (request.method == "GET" and source in _REFRESHED)
 
 
 async def _bearer(parts: Parts, token: str) -> Identity | None:
     bootstrap = parts.settings.admin_token
     if bootstrap and tokens.same(token, bootstrap.get_secret_value()):
-        return token_identity("bootstrap", Role.ADMIN, None)
+        return token_identity(BOOTSTRAP, Role.ADMIN, None)
     async with parts.pool.acquire() as connection:
         row = await access.find_token(connection, tokens.digest(token))
         if row is None:
@@ -140,14 +168,15 @@ async def _bearer(parts: Parts, token: str) -> Identity | None:
     return token_identity(row["name"], Role(row["role"]), row["scopes"])
 
 
-async def _session(parts: Parts, cookie: str) -> Identity | None:
+async def _session(parts: Parts, cookie: str, *, background: bool) -> Identity | None:
     token_hash = tokens.digest(cookie)
     async with parts.pool.acquire() as connection:
         idle = parts.settings.session_idle_minutes_max
         row = await access.find_session(connection, token_hash, idle_minutes=idle)
         if row is None:
             return None
-        await access.touch_session(connection, token_hash)
+        if not background:
+            await access.touch_session(connection, token_hash)
     role = Role(row["role"])
     return Identity(
         actor=row["email"],

@@ -1,4 +1,4 @@
-"""`bitloot admin`: the first admin, and a way back in for a locked-out one."""
+"""`bitloot admin`: the first admin, a way back in for a locked-out one, and the pages' acts from a shell."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from bitloot_common.problem import Problem
 from bitloot_common.settings import DatabaseSettings, load
 from pydantic import SecretStr, ValidationError
 
-from bitloot_admin import cli_lookup
+from bitloot_admin import cli_acts, cli_lookup
 from bitloot_admin.models.people import NewPerson, Person
 from bitloot_admin.rights import Role
 from bitloot_admin.use_cases import generate_history as history
@@ -24,6 +24,11 @@ app = typer.Typer(help="People of the admin service, and orders by their ids.", 
 
 app.command("find")(cli_lookup.find)
 app.command("order")(cli_lookup.order)
+for act in (
+    cli_acts.retry, cli_acts.resend, cli_acts.revoke, cli_acts.replay_webhook, cli_acts.note, cli_acts.jobs,
+    cli_acts.abort,
+):  # fmt: skip
+    app.command(act.__name__.replace("_", "-"))(act)
 
 
 @app.callback()

@@ -1,30 +1,13 @@
 """`bitloot admin find` and `order`: "where is my key?" from a shell, over the API, with the generated client."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import typer
-from bitloot_admin_client import AuthenticatedClient
 from bitloot_admin_client.api.orders import get_order, list_orders
-from bitloot_admin_client.models import OrderDetail, OrderSummary, Problem
-from bitloot_common.cli.output import fail, print_json
-from bitloot_common.settings import load
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings
+from bitloot_admin_client.models import OrderDetail, OrderSummary
+from bitloot_common.cli.output import print_json
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-
-
-class ApiSettings(BaseSettings):
-    """Where admin is, and a token for it."""
-
-    admin_url: str
-    admin_token: SecretStr
-
-
-def _client() -> AuthenticatedClient:
-    settings = load(ApiSettings)
-    return AuthenticatedClient(base_url=settings.admin_url, token=settings.admin_token.get_secret_value())
+from bitloot_admin.cli_api import Json, asked
 
 
 def find(
@@ -32,7 +15,7 @@ def find(
     json: Json = False,
 ) -> None:
     """Finds orders. Needs ADMIN_URL and ADMIN_TOKEN."""
-    found = _asked(lambda client: list_orders.sync_detailed(client=client, q=text))
+    found = asked(lambda client: list_orders.sync_detailed(client=client, q=text))
     if json:
         return print_json(found.to_dict())
     for order in found.items:
@@ -43,7 +26,7 @@ def find(
 
 def order(order_id: Annotated[str, typer.Argument(help="The order's id.")], json: Json = False) -> None:
     """Shows one order with its timeline. Needs ADMIN_URL and ADMIN_TOKEN."""
-    found: OrderDetail = _asked(lambda client: get_order.sync_detailed(order_id, client=client))  # type: ignore[arg-type]
+    found: OrderDetail = asked(lambda client: get_order.sync_detailed(order_id, client=client))  # type: ignore[arg-type]
     if json:
         return print_json(found.to_dict())
     typer.echo(f"{found.order_id}  {found.product_name} × {found.quantity}  {found.amount} {found.currency}")
@@ -52,16 +35,6 @@ def order(order_id: Annotated[str, typer.Argument(help="The order's id.")], json
         since = f"+{entry.since_previous_ms} ms" if isinstance(entry.since_previous_ms, int) else ""
         typer.echo(f"  {entry.at:%H:%M:%S}  {since:>12}  {entry.service:<11}  {entry.event}  {entry.to_status or ''}")
     return None
-
-
-def _asked(call: Any) -> Any:
-    try:
-        answer = call(_client())
-    except httpx.HTTPError as error:
-        fail(f"admin does not answer ({type(error).__name__})")
-    if answer.status_code != 200 or answer.parsed is None or isinstance(answer.parsed, Problem):
-        fail(f"admin answered {answer.status_code}: {answer.content.decode(errors='replace')[:200]}")
-    return answer.parsed
 
 
 def _line(order: OrderSummary) -> str:

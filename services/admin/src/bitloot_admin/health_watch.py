@@ -12,6 +12,7 @@ from typing import Final
 import httpx
 import structlog
 from bitloot_common.db import Pool
+from bitloot_common.deadletters.effect import ITSELF
 
 from bitloot_admin.store import outages
 
@@ -19,7 +20,6 @@ log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 3.0
 TIMEOUT_S: Final = 2.5
-ITSELF: Final = "service"  # the dependency's name when the service itself does not answer
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class ServicesWatch:
             while True:
                 await asyncio.gather(*(self._ask(client, state) for state in self.services.values()))
                 for state in self.services.values():
-                    await outages.note(self._pool, state.name, _broken(state))
+                    await outages.note(self._pool, state.name, broken(state))
                 await asyncio.sleep(EVERY_S)
 
     async def _ask(self, client: httpx.AsyncClient, state: ServiceState) -> None:
@@ -61,5 +61,6 @@ class ServicesWatch:
         state.asked_at = datetime.now(UTC)
 
 
-def _broken(state: ServiceState) -> dict[str, str]:
+def broken(state: ServiceState) -> dict[str, str]:
+    """What it says that it cannot reach."""
     return {name: told for name, told in state.checks.items() if told != "ok"}

@@ -1,9 +1,12 @@
 """Who is calling."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from bitloot_admin.rights import RIGHTS, Right, Role
+
+BOOTSTRAP: Final = "bootstrap"  # ADMIN_TOKEN's name; no issued token may have it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -21,7 +21,7 @@ _WATCHERS = Gauge("bitloot_admin_live_watchers", "Pages that are open and live."
 _EVENTS = Counter("bitloot_admin_live_events_total", "orders.events messages told to pages.")
 
 BACKLOG_MAX: Final = 500  # events a slow page may lag behind; then it is told to read all again
-BEAT_S: Final = 15.0
+BEAT_S: Final = 10.0
 STREAM_S_MAX: Final = 600.0  # the browser then connects again, and shows its session again
 
 
@@ -64,17 +64,24 @@ class Hub:
             _WATCHERS.dec()
 
 
-async def stream(hub: Hub) -> AsyncIterator[bytes]:
-    """Server-sent events for one page: `order` per event, `gap` after a loss, a comment as heartbeat."""
+async def stream(hub: Hub, may_still: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+    """Server-sent events for one page: `order` per event, `gap` after a loss, a comment as heartbeat.
+
+    At each beat `may_still` says whether the page's reader may go on; if not, the stream ends.
+    """
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + STREAM_S_MAX
+    beat_at = loop.time() + BEAT_S
     with hub.watching() as queue:
         yield b"retry: 2000\n: hello\n\n"
         while loop.time() < ends_at:
             try:
-                async with asyncio.timeout(BEAT_S):
+                async with asyncio.timeout_at(beat_at):
                     event = await queue.get()
             except TimeoutError:
+                if not await may_still():
+                    return
+                beat_at = loop.time() + BEAT_S
                 yield b": beat\n\n"
                 continue
             if event is None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from bitloot_common.client_address import ClientAddress
 from bitloot_common.db import Pool
 from bitloot_common.outbox import Outbox
 from fastapi import Depends, Request
@@ -25,6 +26,7 @@ class Parts:
     settings: Settings
     pool: Pool
     outbox: Outbox
+    clients: ClientAddress
     sign_ins: Throttle
     provider: Provider | None
     hub: Hub

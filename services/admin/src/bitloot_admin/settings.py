@@ -1,8 +1,12 @@
 """What admin is told by its environment."""
 
-from bitloot_common.settings import ServiceSettings
-from pydantic import Field, SecretStr, model_validator
+from datetime import timedelta
 
+from bitloot_common.client_address import ClientAddress
+from bitloot_common.settings import ServiceSettings
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from bitloot_admin.resend_limit import ResendLimit
 from bitloot_admin.rights import Role
 
 
@@ -16,9 +20,10 @@ class Settings(ServiceSettings):
     admin_public_url: str = Field("", description="as people reach it; https makes the session cookie Secure")
     session_idle_minutes_max: int = Field(120, ge=1)
     session_hours_max: int = Field(12, ge=1)
-    sign_in_failures_max: int = Field(5, ge=1, description="then the account is locked")
+    sign_in_failures_max: int = Field(5, ge=1, description="then the account is locked for this address")
     sign_in_lock_minutes: int = Field(15, ge=1)
     sign_ins_per_source_per_minute_max: int = Field(20, ge=1)
+    trusted_proxies: str = Field("", description="networks whose X-Forwarded-For is believed, comma-separated")
 
     oidc_issuer: str = Field("", description="an OpenID provider's issuer URL; people may then sign in through it")
     oidc_client_id: str = ""
@@ -32,6 +37,8 @@ class Settings(ServiceSettings):
     fulfillment_url: str = ""
     delivery_url: str = ""
     trace_url_template: str = Field("", description="a trace UI's page, with {traceId} where the id goes")
+    resends_per_hour_max: int = Field(6, ge=1, description="per order, by all operators together")
+    resend_pause_s: int = Field(60, ge=0, description="between two resends of one order")
     broker_sample_s: float = Field(5.0, gt=0, description="how often lag and rates are sampled")
 
     @model_validator(mode="before")
@@ -39,6 +46,12 @@ class Settings(ServiceSettings):
     def _unset_role(cls, given: dict[str, object]) -> dict[str, object]:
         """An empty OIDC_DEFAULT_ROLE is none."""
         return {name: value for name, value in given.items() if (name.lower(), value) != ("oidc_default_role", "")}
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        ClientAddress(text)
+        return text
 
     @model_validator(mode="after")
     def _whole_provider(self) -> "Settings":
@@ -51,6 +64,9 @@ class Settings(ServiceSettings):
         if self.oidc_issuer and missing:
             raise ValueError(f"OIDC_ISSUER needs {', '.join(missing)} too")
         return self
+
+    def resend_limit(self) -> ResendLimit:
+        return ResendLimit(self.resends_per_hour_max, timedelta(seconds=self.resend_pause_s))
 
     @property
     def service_urls(self) -> dict[str, str]:

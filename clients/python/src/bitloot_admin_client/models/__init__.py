@@ -25,21 +25,14 @@ from .letter_act import LetterAct
 from .letter_act_state_type_0 import LetterActStateType0
 from .link import Link
 from .link_view import LinkView
-from .list_audit_log_format import ListAuditLogFormat
 from .list_audit_log_sort import ListAuditLogSort
 from .list_dead_letter_groups_state import ListDeadLetterGroupsState
-from .list_dead_letters_format import ListDeadLettersFormat
 from .list_dead_letters_sort import ListDeadLettersSort
 from .list_dead_letters_state_type_0 import ListDeadLettersStateType0
-from .list_deliveries_format import ListDeliveriesFormat
 from .list_deliveries_sort import ListDeliveriesSort
-from .list_orders_format import ListOrdersFormat
 from .list_orders_sort import ListOrdersSort
-from .list_payments_format import ListPaymentsFormat
 from .list_payments_sort import ListPaymentsSort
-from .list_reservations_format import ListReservationsFormat
 from .list_reservations_sort import ListReservationsSort
-from .list_webhook_logs_format import ListWebhookLogsFormat
 from .list_webhook_logs_outcome_type_0 import ListWebhookLogsOutcomeType0
 from .list_webhook_logs_sort import ListWebhookLogsSort
 from .list_webhook_logs_webhook_type_type_0 import ListWebhookLogsWebhookTypeType0
@@ -119,21 +112,14 @@ __all__ = (
     "LetterActStateType0",
     "Link",
     "LinkView",
-    "ListAuditLogFormat",
     "ListAuditLogSort",
     "ListDeadLetterGroupsState",
-    "ListDeadLettersFormat",
     "ListDeadLettersSort",
     "ListDeadLettersStateType0",
-    "ListDeliveriesFormat",
     "ListDeliveriesSort",
-    "ListOrdersFormat",
     "ListOrdersSort",
-    "ListPaymentsFormat",
     "ListPaymentsSort",
-    "ListReservationsFormat",
     "ListReservationsSort",
-    "ListWebhookLogsFormat",
     "ListWebhookLogsOutcomeType0",
     "ListWebhookLogsSort",
     "ListWebhookLogsWebhookTypeType0",

@@ -13,12 +13,13 @@ T = TypeVar("T", bound="EditRequest")
 
 @_attrs_define
 class EditRequest:
-    """Replay one letter with another body. Amounts of money cannot be changed.
+    """Replay one letter with another body. Only fields that could not be read may differ: an amount in its spelling
+    alone, an id, a status or a currency not at all.
 
-    Attributes:
-        body (str):
-        dry_run (bool | Unset):  Default: False.
-        reason (str | Unset):  Default: ''.
+        Attributes:
+            body (str):
+            dry_run (bool | Unset):  Default: False.
+            reason (str | Unset):  Default: ''.
     """
 
     body: str

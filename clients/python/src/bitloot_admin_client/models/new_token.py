@@ -15,14 +15,15 @@ T = TypeVar("T", bound="NewToken")
 
 @_attrs_define
 class NewToken:
-    """An API token to issue. `scopes` narrows its role's rights; absent, it has all of them.
+    """An API token to issue, with no right that its issuer lacks, under a name that no token had before.
+    `scopes` narrows its role's rights; absent, it has all of them.
 
-    Attributes:
-        name (str):
-        role (Role | Unset): What a person or a token is.
-        scopes (list[Right] | None | Unset):
-        days (int | Unset):  Default: 90.
-        reason (str | Unset):  Default: ''.
+        Attributes:
+            name (str):
+            role (Role | Unset): What a person or a token is.
+            scopes (list[Right] | None | Unset):
+            days (int | Unset):  Default: 90.
+            reason (str | Unset):  Default: ''.
     """
 
     name: str

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="Note")
 
 
@@ -15,13 +17,17 @@ class Note:
 
     Attributes:
         note (str):
+        reason (str | Unset):  Default: ''.
     """
 
     note: str
+    reason: str | Unset = ""
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         note = self.note
+
+        reason = self.reason
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -30,6 +36,8 @@ class Note:
                 "note": note,
             }
         )
+        if reason is not UNSET:
+            field_dict["reason"] = reason
 
         return field_dict
 
@@ -38,8 +46,11 @@ class Note:
         d = dict(src_dict)
         note = d.pop("note")
 
+        reason = d.pop("reason", UNSET)
+
         note = cls(
             note=note,
+            reason=reason,
         )
 
         note.additional_properties = d

@@ -14,13 +14,14 @@ T = TypeVar("T", bound="PersonChange")
 
 @_attrs_define
 class PersonChange:
-    """What is absent stays as it is. A new password, role or disabling ends the person's sessions.
+    """What is absent stays as it is. A new password, role or disabling ends the person's sessions; disabling, or a
+    role that manages nobody, also revokes the tokens that they issued.
 
-    Attributes:
-        role (None | Role | Unset):
-        disabled (bool | None | Unset):
-        password (None | str | Unset):
-        reason (str | Unset):  Default: ''.
+        Attributes:
+            role (None | Role | Unset):
+            disabled (bool | None | Unset):
+            password (None | str | Unset):
+            reason (str | Unset):  Default: ''.
     """
 
     role: Role | Unset | None = UNSET

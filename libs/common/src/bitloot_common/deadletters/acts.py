@@ -1,6 +1,7 @@
 """What operators do to dead letters, whole: send and remember, with an audit row for each."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from bitloot_common.deadletters.letter import DeadLetter
 from bitloot_common.deadletters.replay import Sender, Sending
 
 Progress = Callable[[int], None]
+Lend = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class Report:
 async def replay(
     sender: Sender,
     sendings: Sequence[Sending],
-    connection: Connection | None,
+    lend: Lend | None,
     *,
     actor: str,
     reason: str | None = None,
@@ -36,29 +38,30 @@ async def replay(
     go_on: Callable[[], bool] = lambda: True,
     without_audit: bool = False,
 ) -> Report:
-    """Sends `sendings` and marks each as replayed once the broker has it; without a connection, sends only.
+    """Sends `sendings` and marks each as replayed once the broker has it; without a database, sends only.
     With `without_audit` it goes on without one too when the database is lost on the way.
+
+    `lend` gives a connection for as long as a batch is written down: a slow replay holds none while it waits.
 
     A crash in between leaves sent ones open: they may be sent again, which is harmless. `progress` gets the
     size of each batch sent; when `go_on` says no, the rest is left as it is.
     """
     report = Report(selected=len(sendings))
-    async for batch in sender.send(sendings):
+    async for batch in sender.send(sendings, go_on):
         ids = [each.letter.id for each in batch]
         report.sent += ids
-        if connection is not None:
+        if lend is not None:
             try:
-                await _remember(connection, batch, actor=actor, reason=reason, edited=edited)
+                async with lend() as connection:
+                    await _remember(connection, batch, actor=actor, reason=reason, edited=edited)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 if not without_audit:
                     raise
-                connection = None
-        if connection is None:
+                lend = None
+        if lend is None:
             report.unaudited += [each.letter for each in batch]
         progress(len(batch))
-        if not go_on():
-            report.aborted = len(report.sent) < len(sendings)
-            break
+    report.aborted = len(report.sent) < len(sendings)
     return report
 
 

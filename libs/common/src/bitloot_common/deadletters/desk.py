@@ -1,13 +1,14 @@
 """An operator's desk: the table, or the topics alone when the database is away."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from uuid import UUID
 
 import asyncpg
 
 from bitloot_common import db
 from bitloot_common.deadletters import acts, table, topic
+from bitloot_common.deadletters.effect import effect
 from bitloot_common.deadletters.letter import DeadLetter
 from bitloot_common.deadletters.record import Record, write
 from bitloot_common.deadletters.replay import Sender, Sending
@@ -44,12 +45,14 @@ class Desk:
             return await table.find(connection, selection, limit=limit)
 
     async def effects(self, letters: Sequence[DeadLetter]) -> dict[UUID, str]:
-        """What a replay of each would change, as far as the inbox tells."""
+        """What a replay of each would change, as admin's page tells it too."""
         if self._from_topic:
             return {}
         async with self._connected() as connection:
-            done = await table.handled(connection, letters)
-        return {each.id: "none: handled since" if each.id in done else "will be handled" for each in letters}
+            handled = await table.handled(connection, letters)
+            statuses = await table.order_statuses(connection, letters)
+            away = await table.away(connection)
+        return {each.id: effect(each, handled, statuses, away) for each in letters}
 
     async def replay(
         self,
@@ -64,16 +67,17 @@ class Desk:
         """Sends `sendings` and marks them as replayed; from the topics also when the database is away, and then
         the report says which have no audit row."""
         async with Sender(self._bootstrap_servers(), rate_per_s) as sender, AsyncExitStack() as stack:
-            connection = None
+            lend: acts.Lend | None = None
             try:
                 connection = await stack.enter_async_context(self._connected())
+                lend = _always(connection)
             except DatabaseAway:
                 if not self._from_topic:
                     raise
             return await acts.replay(
                 sender,
                 sendings,
-                connection,
+                lend,
                 actor=actor,
                 reason=reason,
                 edited=edited,
@@ -109,3 +113,7 @@ class Desk:
             yield connection
         finally:
             await connection.close()
+
+
+def _always(connection: db.Connection) -> acts.Lend:
+    return lambda: nullcontext(connection)

@@ -5,7 +5,7 @@ every further one finds the id there. What fails again comes back as a new lette
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -19,6 +19,8 @@ from bitloot_common.retry import headers as names
 
 BATCH_MAX = 100
 SEND_S_MAX = 30.0
+RATE_PER_S_MIN = 0.1  # a message every ten seconds: slower is a job for an afternoon nobody spends on it
+LISTEN_S = 0.5  # how soon a sender that waits for its rate hears that it is to stop
 
 
 class NotReplayable(Exception):
@@ -34,6 +36,12 @@ class Sending:
     key: bytes | None
     value: bytes | None
     headers: names.Headers
+
+    @property
+    def event_id(self) -> str | None:
+        """The id under which it is sent: an edited message has its own."""
+        found = next((value for name, value in self.headers if name == "ce_id"), None)
+        return found.decode("utf-8", "replace") if found else None
 
 
 def prepare(letter: DeadLetter, edit: bytes | None = None) -> Sending:
@@ -81,8 +89,10 @@ class Sender:
         await asyncio.wait([stopping], timeout=SEND_S_MAX)
         stopping.cancel()
 
-    async def send(self, sendings: Sequence[Sending]) -> AsyncIterator[list[Sending]]:
-        """Sends all, yielding each batch once the broker has it, in order: stop iterating to stop sending.
+    async def send(
+        self, sendings: Sequence[Sending], go_on: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator[list[Sending]]:
+        """Sends all, yielding each batch once the broker has it, in order, until `go_on` says no.
 
         Raises TimeoutError or KafkaError when the broker does not take one.
         """
@@ -90,8 +100,11 @@ class Sender:
         start, sent = loop.time(), 0
         size = BATCH_MAX if self._rate_per_s is None else max(1, min(BATCH_MAX, int(self._rate_per_s / 10)))
         while sent < len(sendings):
-            if self._rate_per_s is not None:
-                await asyncio.sleep(max(0.0, start + sent / self._rate_per_s - loop.time()))
+            due = start if self._rate_per_s is None else start + sent / self._rate_per_s
+            while go_on() and (left := due - loop.time()) > 0:  # noqa: ASYNC110  (it waits for a time, listening)
+                await asyncio.sleep(min(left, LISTEN_S))
+            if not go_on():
+                return
             batch = list(sendings[sent : sent + size])
             async with asyncio.timeout(SEND_S_MAX):
                 await self._send(batch)

@@ -73,6 +73,21 @@ async def handled(connection: Connection, letters: Sequence[DeadLetter]) -> set[
     return {row["id"] for row in rows}
 
 
+async def order_statuses(connection: Connection, letters: Sequence[DeadLetter]) -> dict[UUID, str]:
+    """The status of each letter's order."""
+    ids = list({letter.order_id for letter in letters if letter.order_id})
+    rows = await connection.fetch("select id, status from orders where id = any($1::uuid[])", ids)
+    return {row["id"]: row["status"] for row in rows}
+
+
+async def away(connection: Connection) -> dict[str, list[str]]:
+    """What each service cannot reach now, as admin has last heard of it."""
+    rows = await connection.fetch(
+        "select service, array_agg(dependency) as away from outages where ended_at is null group by service"
+    )
+    return {row["service"]: row["away"] for row in rows}
+
+
 async def mark_replayed(
     connection: Connection, ids: Iterable[UUID], *, actor: str, reason: str | None, detail: dict[str, object]
 ) -> set[UUID]:

@@ -71,6 +71,8 @@ dead_letters = Table(
     Index("ix_dead_letters_order_id", "order_id"),
     Index("ix_dead_letters_dead_at_id", "dead_at", "id"),
     Index("ix_dead_letters_state_dead_at_id", "state", "dead_at", "id"),
+    Index("ix_dead_letters_event_id", "event_id"),
+    Index("ix_dead_letters_fingerprint_dead_at_id", "fingerprint", "dead_at", "id"),
 )
 
 audit_log = Table(
@@ -86,6 +88,7 @@ audit_log = Table(
     Index("ix_audit_log_at", "at"),
     Index("ix_audit_log_target_id", "target", "id"),
     Index("ix_audit_log_actor_id", "actor", "id"),
+    Index("ix_audit_log_action_id", "action", "id"),
 )
 
 people = Table(
@@ -98,8 +101,8 @@ people = Table(
     Column("password_hash", Text, comment="argon2id; null: signs in through OIDC only"),
     Column("oidc_subject", Text, unique=True),
     Column("disabled_at", TIMESTAMP),
-    Column("failed_sign_ins", Integer, nullable=False, server_default="0"),
-    Column("locked_until", TIMESTAMP),
+    Column("failed_sign_ins", Integer, nullable=False, server_default="0", comment="unused since sign_in_failures"),
+    Column("locked_until", TIMESTAMP, comment="unused since sign_in_failures"),
     Column("last_sign_in_at", TIMESTAMP),
     created_now("created_at"),
     CheckConstraint("role in ('viewer', 'operator', 'admin')", name="role"),
@@ -134,6 +137,17 @@ api_tokens = Table(
     Column("revoked_at", TIMESTAMP),
     Column("used_at", TIMESTAMP, comment="to the minute"),
     CheckConstraint("role in ('viewer', 'operator', 'admin')", name="role"),
+    Index("uq_api_tokens_name_lower", text("lower(name)"), unique=True),
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("address", Text, primary_key=True, comment="whence; who guesses elsewhere locks nobody out here"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", TIMESTAMP),
+    created_now("at"),
 )
 
 saved_views = Table(

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 
-from bitloot_admin.access import LOOK, router
-from bitloot_admin.api.export import Format, stream_csv
+from bitloot_admin.access import Looker, router
+from bitloot_admin.api.export import CSV, Format, stream_csv
 from bitloot_admin.models.audit import AuditFilter, AuditRow
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
@@ -21,9 +21,11 @@ class AuditQuery(AuditFilter, PageRequest):
     format: Format = "json"
 
 
-@routes.get("", summary="Audit log", response_model=Page[AuditRow], dependencies=[Depends(LOOK)])
-async def list_audit_log(parts: UsesParts, query: Annotated[AuditQuery, Query()]) -> Page[AuditRow] | StreamingResponse:
+@routes.get("", summary="Audit log", response_model=Page[AuditRow], responses=CSV)
+async def list_audit_log(
+    parts: UsesParts, who: Looker, query: Annotated[AuditQuery, Query()]
+) -> Page[AuditRow] | StreamingResponse:
     """Who did what to what, and why; newest first."""
     if query.format == "csv":
-        return stream_csv("audit-log", parts.pool, audit_log.listing(query), AuditRow)
+        return await stream_csv("audit-log", parts.pool, audit_log.listing(query), AuditRow, query, actor=who.actor)
     return await audit_log.list_audit(parts.pool, query, query)

@@ -8,8 +8,8 @@ from bitloot_common.problem import NotFound
 from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
-from bitloot_admin.access import LOOK, Editor, Operator, router
-from bitloot_admin.api.export import Format, stream_csv
+from bitloot_admin.access import LOOK, Editor, Looker, Operator, router
+from bitloot_admin.api.export import CSV, Format, stream_csv
 from bitloot_admin.api.tags import UNCHANGED, IfNoneMatch, tagged
 from bitloot_admin.models.dead_letters import (
     Acted,
@@ -29,6 +29,7 @@ from bitloot_admin.models.dead_letters import (
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
 from bitloot_admin.store import dead_letters, jobs
+from bitloot_admin.use_cases.command_order import Why
 from bitloot_admin.use_cases.plan_replay import plan_replay
 from bitloot_admin.use_cases.settle_dead_letters import abort_job as stop_job
 from bitloot_admin.use_cases.settle_dead_letters import note_group, settle
@@ -43,15 +44,15 @@ class DeadLettersQuery(DeadLetterFilter, PageRequest):
     format: Format = "json"
 
 
-@routes.get(
-    "/dead-letters", summary="Dead letters", response_model=Page[DeadLetterSummary], dependencies=[Depends(LOOK)]
-)
+@routes.get("/dead-letters", summary="Dead letters", response_model=Page[DeadLetterSummary], responses=CSV)
 async def list_dead_letters(
-    parts: UsesParts, query: Annotated[DeadLettersQuery, Query()]
+    parts: UsesParts, who: Looker, query: Annotated[DeadLettersQuery, Query()]
 ) -> Page[DeadLetterSummary] | StreamingResponse:
     """A page of dead letters, newest first."""
     if query.format == "csv":
-        return stream_csv("dead-letters", parts.pool, dead_letters.listing(query), DeadLetterSummary)
+        return await stream_csv(
+            "dead-letters", parts.pool, dead_letters.listing(query), DeadLetterSummary, query, actor=who.actor
+        )
     return await dead_letters.list_dead_letters(parts.pool, query, query)
 
 
@@ -63,7 +64,7 @@ async def list_dead_letter_groups(parts: UsesParts, state: LetterState = "open")
 
 @routes.put("/dead-letters/groups/{group}/note", status_code=204, summary="Note what is known about a group")
 async def note_dead_letter_group(parts: UsesParts, who: Operator, group: str, note: Note) -> None:
-    await note_group(parts.pool, group, note.note, actor=who.actor)
+    await note_group(parts.pool, group, note.note, actor=who.actor, reason=note.reason)
 
 
 @routes.get(
@@ -105,7 +106,8 @@ async def replay_dead_letters(parts: UsesParts, who: Operator, wanted: ReplayReq
 async def replay_edited_dead_letter(
     parts: UsesParts, who: Editor, letter_id: UUID, wanted: EditRequest
 ) -> ReplayAnswer:
-    """The body must be its event's; amounts of money stay as they were. It gets an id of its own."""
+    """The body must be its event's, and differ only in what could not be read; no amount, id, status or currency
+    changes. It gets an id of its own."""
     selection = Selection(ids=(letter_id,))
     plan, sendings = await plan_replay(parts.pool, parts.health, selection, edit=wanted.body.encode())
     if wanted.dry_run:
@@ -140,6 +142,6 @@ async def get_job(parts: UsesParts, job_id: UUID) -> Job:
 
 
 @routes.post("/jobs/{job_id}/abort", status_code=202, summary="Stop a bulk action", responses={409: {}})
-async def abort_job(parts: UsesParts, who: Operator, job_id: UUID) -> None:
+async def abort_job(parts: UsesParts, who: Operator, job_id: UUID, why: Why | None = None) -> None:
     """After the batch that it sends now; what was not sent is as it was."""
-    await stop_job(parts.pool, job_id, actor=who.actor)
+    await stop_job(parts.pool, job_id, actor=who.actor, reason=why.reason if why else "")

@@ -22,12 +22,29 @@ PROBLEM = {
         "detail": {"type": "string"},
     },
 }
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "An API token, or ADMIN_TOKEN."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-bitloot-admin",
+        "description": "Set by `POST /admin/session`; without the prefix where admin is reached over plain http.",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-csrf-token",
+        "description": "What a session's unsafe requests carry: `csrfToken` of `GET /admin/session`.",
+    },
+}
 _SAID = {
     401: "Sign in, or send a bearer token.",
     403: "This needs the right 'act', which the role viewer does not hold.",
     404: "There is no order 01a207fe-32f1-718a-a040-c294bd113b8b.",
     409: "The job is over.",
     410: "The body is no longer kept; its retention has ended.",
+    413: "The body is larger than 2 MiB.",
+    415: "The body must be application/json.",
     422: "The request is not valid.",
     429: "Too many attempts from this address; wait a minute.",
 }
@@ -44,6 +61,7 @@ def describe(app: FastAPI, routes: list[APIRoute]) -> None:
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
             schemas["Problem"] = PROBLEM
+            found["components"]["securitySchemes"] = SCHEMES
             for route in routes:
                 for method in route.methods or ():
                     _complete(found["paths"][route.path][method.lower()], route, schemas)
@@ -56,6 +74,8 @@ def describe(app: FastAPI, routes: list[APIRoute]) -> None:
 def _complete(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any]) -> None:
     right = next((needs.right for needs in declared(route.dependant) if needs.right), None)
     operation["x-right"] = right or "anybody"
+    safe = (route.methods or set()) <= {"GET", "HEAD"}
+    operation["security"] = [{"token": []}, {"session": []} if safe else {"session": [], "csrf": []}] if right else []
     answers = operation["responses"]
     answers.pop("422", None)
     for status in _problems(operation, route, public=right is None):
@@ -80,6 +100,8 @@ def _problems(operation: dict[str, Any], route: APIRoute, *, public: bool) -> It
     if "{" in route.path:
         yield 404
     yield from (int(status) for status in route.responses if int(status) >= 400)
+    if "requestBody" in operation:
+        yield from (413, 415)
     if operation.get("parameters") or "requestBody" in operation:
         yield 422
 

@@ -1,6 +1,9 @@
 """/admin/people and /admin/api-tokens: who may do what."""
 
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from bitloot_admin.access import Manager, router
 from bitloot_admin.models.model import Model
@@ -51,11 +54,13 @@ async def list_api_tokens(parts: UsesParts, _: Manager) -> ApiTokens:
     return ApiTokens(items=[ApiToken.model_validate(dict(row)) for row in rows])
 
 
-@routes.post("/api-tokens", status_code=201, summary="Issue an API token; shown once")
+@routes.post("/api-tokens", status_code=201, summary="Issue an API token; shown once", responses={409: {}})
 async def issue_api_token(parts: UsesParts, who: Manager, new: NewToken) -> IssuedToken:
-    return await issue_token(parts.pool, new, actor=who.actor)
+    return await issue_token(parts.pool, new, issuer=who)
 
 
 @routes.delete("/api-tokens/{token_id}", status_code=204, summary="Revoke an API token")
-async def revoke_api_token(parts: UsesParts, who: Manager, token_id: UUID) -> None:
-    await revoke_token(parts.pool, token_id, actor=who.actor)
+async def revoke_api_token(
+    parts: UsesParts, who: Manager, token_id: UUID, reason: Annotated[str, Query(max_length=500)] = ""
+) -> None:
+    await revoke_token(parts.pool, token_id, actor=who.actor, reason=reason)

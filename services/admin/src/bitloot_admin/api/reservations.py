@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 
-from bitloot_admin.access import LOOK, router
-from bitloot_admin.api.export import Format, stream_csv
+from bitloot_admin.access import Looker, router
+from bitloot_admin.api.export import CSV, Format, stream_csv
 from bitloot_admin.models.reservations import Reservation, ReservationFilter
 from bitloot_admin.paging import Page, PageRequest
 from bitloot_admin.parts import UsesParts
@@ -21,11 +21,13 @@ class ReservationsQuery(ReservationFilter, PageRequest):
     format: Format = "json"
 
 
-@routes.get("", summary="Reservations", response_model=Page[Reservation], dependencies=[Depends(LOOK)])
+@routes.get("", summary="Reservations", response_model=Page[Reservation], responses=CSV)
 async def list_reservations(
-    parts: UsesParts, query: Annotated[ReservationsQuery, Query()]
+    parts: UsesParts, who: Looker, query: Annotated[ReservationsQuery, Query()]
 ) -> Page[Reservation] | StreamingResponse:
     """A page of purchases at Kinguin."""
     if query.format == "csv":
-        return stream_csv("reservations", parts.pool, reservations.listing(query), Reservation)
+        return await stream_csv(
+            "reservations", parts.pool, reservations.listing(query), Reservation, query, actor=who.actor
+        )
     return await reservations.list_reservations(parts.pool, query, query)

@@ -1,5 +1,7 @@
 """/admin/session: sign in, who am I, sign out."""
 
+from typing import Literal
+
 from bitloot_common.problem import TooManyRequests
 from fastapi import Depends, Request, Response
 
@@ -21,23 +23,24 @@ routes = router("session", prefix="/admin/session")
     dependencies=[Depends(PUBLIC)],
 )
 async def open_session(parts: UsesParts, request: Request, response: Response, credentials: Credentials) -> None:
-    """Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are."""
+    """Five failures lock the account, for the address that they came from, for a quarter of an hour. Then ask
+    `GET /admin/session` who you are."""
     check_origin(request)
     await start_session(parts, request, response, credentials.email, credentials.password.get_secret_value())
 
 
 async def start_session(parts: Parts, request: Request, response: Response, email: str, password: str) -> None:
     """Signs in and sets the cookie. Raises SignInRefused or TooManyRequests."""
-    address = check_pace(parts, request)
+    address = check_pace(parts, request, "password")
     agent = request.headers.get("user-agent")
     token = await sign_in(parts.pool, parts.settings, email.strip(), password, address=address, agent=agent)
     set_cookie(parts, response, token)
 
 
-def check_pace(parts: Parts, request: Request) -> str | None:
-    """Counts an attempt to sign in. Returns its source's address; raises TooManyRequests."""
-    address = request.client.host if request.client else None
-    if not parts.sign_ins.allows(address or ""):
+def check_pace(parts: Parts, request: Request, way: Literal["password", "provider"]) -> str | None:
+    """Counts an attempt to sign in this way. Returns its source's address; raises TooManyRequests."""
+    address = parts.clients.of(request.scope)
+    if not parts.sign_ins.allows(f"{way} {address or ''}"):
         raise TooManyRequests("Too many attempts from this address; wait a minute.", headers={"retry-after": "60"})
     return address
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
-from bitloot_admin.access import LOOK, Operator, Revealer, router
-from bitloot_admin.api.export import Format, stream_csv
+from bitloot_admin.access import LOOK, Looker, Operator, Revealer, router
+from bitloot_admin.api.export import CSV, Format, stream_csv
 from bitloot_admin.api.tags import UNCHANGED, IfNoneMatch, tagged
 from bitloot_admin.models.webhooks import ReplayAccepted, WebhookDetail, WebhookFilter, WebhookSummary
 from bitloot_admin.paging import Page, PageRequest
@@ -26,13 +26,15 @@ class WebhooksQuery(WebhookFilter, PageRequest):
     format: Format = "json"
 
 
-@routes.get("", summary="Webhook logs", response_model=Page[WebhookSummary], dependencies=[Depends(LOOK)])
+@routes.get("", summary="Webhook logs", response_model=Page[WebhookSummary], responses=CSV)
 async def list_webhook_logs(
-    parts: UsesParts, query: Annotated[WebhooksQuery, Query()]
+    parts: UsesParts, who: Looker, query: Annotated[WebhooksQuery, Query()]
 ) -> Page[WebhookSummary] | StreamingResponse:
     """A page of webhook logs."""
     if query.format == "csv":
-        return stream_csv("webhook-logs", parts.pool, webhooks.listing(query), WebhookSummary)
+        return await stream_csv(
+            "webhook-logs", parts.pool, webhooks.listing(query), WebhookSummary, query, actor=who.actor
+        )
     return await webhooks.list_webhooks(parts.pool, query, query)
 
 
@@ -50,7 +52,13 @@ async def get_webhook_log(parts: UsesParts, webhook_id: UUID, known: IfNoneMatch
 
 
 @routes.get(
-    "/{webhook_id}/raw", summary="The body, byte for byte; audited", response_class=Response, responses={410: {}}
+    "/{webhook_id}/raw",
+    summary="The body, byte for byte; audited",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+        410: {},
+    },
 )
 async def get_webhook_body(parts: UsesParts, who: Revealer, webhook_id: UUID) -> Response:
     """The stored bytes as they are. That you looked is written to the audit log."""

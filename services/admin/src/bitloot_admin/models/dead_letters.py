@@ -5,6 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from bitloot_common.deadletters import Selection, State
+from bitloot_common.deadletters.replay import RATE_PER_S_MIN
 from pydantic import Field, model_validator
 
 from bitloot_admin.models.model import Model
@@ -130,12 +131,13 @@ class LetterAct(LetterSelection):
 class ReplayRequest(LetterAct):
     """Replay these letters, at most so many a second. The job stops by itself when too many come back."""
 
-    rate_per_s: float = Field(50, gt=0, le=1000)
+    rate_per_s: float = Field(50, ge=RATE_PER_S_MIN, le=1000)
     stop_after: int = Field(10, ge=1, le=1000, description="letters that failed again")
 
 
 class EditRequest(Model):
-    """Replay one letter with another body. Amounts of money cannot be changed."""
+    """Replay one letter with another body. Only fields that could not be read may differ: an amount in its spelling
+    alone, an id, a status or a currency not at all."""
 
     body: str = Field(max_length=1_000_000)
     dry_run: bool = False
@@ -179,6 +181,7 @@ class Note(Model):
     """What is known about a group."""
 
     note: str = Field(max_length=4000)
+    reason: str = Field("", max_length=500)
 
 
 class Job(Model):

@@ -34,7 +34,8 @@ class NewPerson(Model):
 
 
 class PersonChange(Model):
-    """What is absent stays as it is. A new password, role or disabling ends the person's sessions."""
+    """What is absent stays as it is. A new password, role or disabling ends the person's sessions; disabling, or a
+    role that manages nobody, also revokes the tokens that they issued."""
 
     role: Role | None = None
     disabled: bool | None = None
@@ -60,7 +61,8 @@ class SessionInfo(Model):
 
 
 class NewToken(Model):
-    """An API token to issue. `scopes` narrows its role's rights; absent, it has all of them."""
+    """An API token to issue, with no right that its issuer lacks, under a name that no token had before.
+    `scopes` narrows its role's rights; absent, it has all of them."""
 
     name: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9 ._@-]+$")
     role: Role = Role.VIEWER

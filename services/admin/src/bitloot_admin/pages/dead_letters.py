@@ -1,17 +1,20 @@
 """The pages of dead letters: groups, letters, one letter; the plan before a replay, and the jobs."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from bitloot_common.deadletters import EditRefused, Selection, show
 from bitloot_common.deadletters.edit import schema
+from bitloot_common.deadletters.replay import RATE_PER_S_MIN
 from bitloot_common.problem import NotFound, Problem, Unprocessable
 from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from starlette.datastructures import ImmutableMultiDict
 
 from bitloot_admin.access import LOOK, Editor, Operator, router
-from bitloot_admin.models.dead_letters import DeadLetterFilter, LetterAct, ReplayRequest
+from bitloot_admin.models.dead_letters import DeadLetterFilter, LetterAct, LetterSelection, ReplayRequest
 from bitloot_admin.pages.flash import back_to
 from bitloot_admin.pages.lists import read_query
 from bitloot_admin.pages.render import render
@@ -27,6 +30,8 @@ routes = router(include_in_schema=False)
 Text = Annotated[str, Form(max_length=500)]
 Ids = Annotated[list[UUID], Form(alias="id")]
 Act = TypeVar("Act", bound=LetterAct)
+
+_SELECTS = LetterSelection.model_fields.keys() - {"ids"}
 
 
 class LettersPageQuery(DeadLetterFilter, PageRequest):
@@ -50,19 +55,23 @@ async def dead_letters_page(parts: UsesParts, request: Request) -> Response:
 @routes.get("/dead-letters/replay", dependencies=[Depends(LOOK)])
 async def plan_page(parts: UsesParts, request: Request) -> Response:
     """What a replay would do. Nothing is done by looking."""
-    given = {name: value for name, value in request.query_params.items() if name != "id" and value}
-    wanted = _wanted(ReplayRequest, given | {"ids": request.query_params.getlist("id")})
+    wanted = _wanted(ReplayRequest, _selected(request.query_params))
+    if not wanted.ids and wanted.until is None:
+        # the button means what is shown here, and not what dies in the meantime
+        wanted = wanted.model_copy(update={"until": datetime.now(UTC)})
     plan, _ = await plan_replay(parts.pool, parts.health, wanted.selection())
-    return await render(request, "replay_plan.html", plan=plan, wanted=wanted)
+    selection = wanted.model_dump(mode="json", by_alias=True, exclude_none=True, include=_SELECTS)
+    return await render(request, "replay_plan.html", plan=plan, wanted=wanted, selection=selection)
 
 
 @routes.post("/dead-letters/replay")
 async def replay(
-    parts: UsesParts, who: Operator, ids: Ids = [], group: Text = "", service: Text = "", reason: Text = "",  # noqa: B006
-    rate: Annotated[float, Form(alias="ratePerS", gt=0, le=1000)] = 50,
+    parts: UsesParts, request: Request, who: Operator, reason: Text = "",
+    rate: Annotated[float, Form(alias="ratePerS", ge=RATE_PER_S_MIN, le=1000)] = 50,
 ) -> Response:  # fmt: skip
-    form = {"ids": ids, "group": group or None, "service": service or None, "reason": reason, "rate_per_s": rate}
-    wanted = _wanted(ReplayRequest, form)
+    """The letters that the plan has shown: the form carries its whole selection."""
+    form = _selected(await request.form())
+    wanted = _wanted(ReplayRequest, form | {"reason": reason, "rate_per_s": rate})
     _, sendings = await plan_replay(parts.pool, parts.health, wanted.selection())
     job = await parts.jobs.start_replay(
         sendings,
@@ -88,8 +97,8 @@ async def settle_letters(
 
 
 @routes.post("/dead-letters/groups/{group}/note")
-async def write_note(parts: UsesParts, who: Operator, group: str, note: Text = "") -> Response:
-    await note_group(parts.pool, group, note, actor=who.actor)
+async def write_note(parts: UsesParts, who: Operator, group: str, note: Text = "", reason: Text = "") -> Response:
+    await note_group(parts.pool, group, note, actor=who.actor, reason=reason)
     return back_to(f"/dead-letters?group={group}", "The note is kept with the group.")
 
 
@@ -158,9 +167,16 @@ async def job_page(parts: UsesParts, request: Request, job_id: UUID) -> Response
 
 
 @routes.post("/jobs/{job_id}/abort")
-async def abort(parts: UsesParts, who: Operator, job_id: UUID) -> Response:
-    await abort_job(parts.pool, job_id, actor=who.actor)
+async def abort(parts: UsesParts, who: Operator, job_id: UUID, reason: Text = "") -> Response:
+    await abort_job(parts.pool, job_id, actor=who.actor, reason=reason)
     return back_to(f"/jobs/{job_id}", "It stops after the batch that it sends now.")
+
+
+def _selected(given: ImmutableMultiDict[str, Any]) -> dict[str, Any]:
+    """Which letters the URL or the form names: `id` any number of times, and the filters that are not empty."""
+    names = [LetterSelection.model_fields[name].alias or name for name in _SELECTS]
+    filters = {name: given[name] for name in names if given.get(name)}
+    return filters | {"ids": given.getlist("id")}
 
 
 def _wanted(model: type[Act], given: dict[str, Any]) -> Act:

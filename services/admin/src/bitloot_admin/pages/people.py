@@ -62,15 +62,15 @@ async def issue(
 ) -> Response:  # fmt: skip
     try:
         new = NewToken(name=name, role=role, days=days, reason=reason)
-        issued = await issue_token(parts.pool, new, actor=who.actor)
+        issued = await issue_token(parts.pool, new, issuer=who)
     except (Problem, ValidationError) as refused:
         return await _page(parts, request, error=_why(refused))
     return await _page(parts, request, issued=issued.token)
 
 
 @routes.post("/people/tokens/{token_id}/revoke")
-async def revoke(parts: UsesParts, who: Manager, token_id: UUID) -> Response:
-    await revoke_token(parts.pool, token_id, actor=who.actor)
+async def revoke(parts: UsesParts, who: Manager, token_id: UUID, reason: Text = "") -> Response:
+    await revoke_token(parts.pool, token_id, actor=who.actor, reason=reason)
     return back_to("/people", "The token is revoked.")
 
 

@@ -42,7 +42,9 @@ async def sign_in(
     try:
         await start_session(parts, request, response, email, password)
     except (SignInRefused, TooManyRequests) as refused:
-        return _form(parts, next, email, refused.detail, status=refused.status)
+        page = _form(parts, next, email, refused.detail, status=refused.status)
+        page.headers.update(refused.headers or {})
+        return page
     return response
 
 
@@ -72,13 +74,13 @@ async def come_back_from_provider(
     provider, attempt = _provider(parts), _attempt(parts, request)
     location = attempt.next if attempt else "/"
     try:
-        check_pace(parts, request)
+        address = check_pace(parts, request, "provider")
         if attempt is None or not tokens.same(state, attempt.state):
             raise Unauthorized("This sign-in was not begun in this browser, or has taken too long; try again.")
         if error or not code or (iss and iss != provider.issuer):
             raise Unauthorized("The provider did not sign you in.")
         claimed = await provider.finish(code, attempt)
-        address, agent = request.client.host if request.client else None, request.headers.get("user-agent")
+        agent = request.headers.get("user-agent")
         token = await sign_in_by_provider(parts.pool, parts.settings, claimed, address=address, agent=agent)
     except Problem as refused:
         response = _form(parts, location, "", refused.detail, status=refused.status)

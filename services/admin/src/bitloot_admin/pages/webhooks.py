@@ -1,8 +1,9 @@
 """The pages of webhooks: the list, one webhook (a page, or a dialog over the list), its replay."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Form, Request, Response
 
 from bitloot_admin.access import LOOK, Operator, Revealer, router
 from bitloot_admin.api.webhooks import attachment
@@ -48,6 +49,8 @@ async def webhook_raw(parts: UsesParts, who: Revealer, webhook_id: UUID) -> Resp
 
 
 @routes.post("/webhooks/{webhook_id}/replay")
-async def replay(parts: UsesParts, who: Operator, webhook_id: UUID) -> Response:
-    done = await replay_webhook(parts.pool, parts.outbox, webhook_id, actor=who.actor)
+async def replay(
+    parts: UsesParts, who: Operator, webhook_id: UUID, reason: Annotated[str, Form(max_length=500)] = ""
+) -> Response:
+    done = await replay_webhook(parts.pool, parts.outbox, webhook_id, actor=who.actor, reason=reason)
     return back_to(f"/webhooks/{webhook_id}", f"The webhook is on {done.topic} again, as event {done.event_id}.")

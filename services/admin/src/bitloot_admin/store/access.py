@@ -17,8 +17,16 @@ where s.token_hash = $1 and s.expires_at > now() and s.seen_at > now() - make_in
 
 _OF_TOKEN = "id, name, role, scopes, created_by, created_at, expires_at, revoked_at, used_at"  # noqa: S105  (columns)
 _OF_PERSON = """
-id, email, name, role, disabled_at, locked_until, last_sign_in_at, created_at,
-password_hash is not null as has_password
+id, email, name, role, disabled_at, last_sign_in_at, created_at, password_hash is not null as has_password,
+(select max(f.locked_until) from sign_in_failures f where f.person_id = people.id) as locked_until
+"""
+# A token dies with whoever issued it, and so do those that it issued in turn.
+_REVOKE_OF = """
+with recursive issued as (
+    select id, name from api_tokens where created_by = $1
+    union select t.id, t.name from api_tokens t join issued i on t.created_by = 'token:' || i.name
+)
+update api_tokens set revoked_at = now() where id in (select id from issued) and revoked_at is null returning name
 """
 
 
@@ -93,11 +101,11 @@ async def insert_token(
     scopes: list[str] | None,
     created_by: str,
     expires_at: datetime,
-) -> asyncpg.Record:
-    """Adds an API token."""
-    row = await connection.fetchrow(
+) -> asyncpg.Record | None:
+    """Adds an API token; None when one has or had its name, by which the audit log knows it."""
+    return await connection.fetchrow(
         "insert into api_tokens (id, token_hash, name, role, scopes, created_by, expires_at) "  # noqa: S608
-        f"values ($1, $2, $3, $4, $5, $6, $7) returning {_OF_TOKEN}",
+        f"values ($1, $2, $3, $4, $5, $6, $7) on conflict ((lower(name))) do nothing returning {_OF_TOKEN}",
         token_id,
         token_hash,
         name,
@@ -106,8 +114,6 @@ async def insert_token(
         created_by,
         expires_at,
     )
-    assert row is not None, "an insert returns its row"
-    return row
 
 
 async def list_tokens(connection: Connection) -> list[asyncpg.Record]:
@@ -123,6 +129,11 @@ async def revoke_token(connection: Connection, token_id: UUID) -> str | None:
     return name
 
 
+async def revoke_tokens_of(connection: Connection, actor: str) -> list[str]:
+    """Ends the tokens that `actor` issued, and those that these issued. Returns their names."""
+    return [row["name"] for row in await connection.fetch(_REVOKE_OF, actor)]
+
+
 async def list_people(connection: Connection) -> list[asyncpg.Record]:
     """Everybody, by e-mail, at most 1,000."""
     return await connection.fetch(f"select {_OF_PERSON} from people order by lower(email) limit 1000")  # noqa: S608
@@ -136,7 +147,7 @@ async def find_person(connection: Connection, person_id: UUID) -> asyncpg.Record
 async def find_by_email(connection: Connection, email: str) -> asyncpg.Record | None:
     """The person with this e-mail, with the password's hash; locked for the caller's transaction."""
     return await connection.fetchrow(
-        "select id, email, name, role, password_hash, oidc_subject, disabled_at, locked_until, failed_sign_ins "
+        "select id, email, name, role, password_hash, oidc_subject, disabled_at "
         "from people where lower(email) = lower($1) for update",
         email,
     )
@@ -181,29 +192,45 @@ async def update_person(connection: Connection, person_id: UUID, *, role: str, d
 
 async def set_password(connection: Connection, person_id: UUID, password_hash: str) -> None:
     """Replaces the password and lifts a lock."""
+    await connection.execute("update people set password_hash = $2 where id = $1", person_id, password_hash)
+    await connection.execute("delete from sign_in_failures where person_id = $1", person_id)
+
+
+async def note_sign_in(connection: Connection, person_id: UUID, address: str | None) -> None:
+    """Notes a success: the failures before it from this address are forgotten."""
+    await connection.execute("update people set last_sign_in_at = now() where id = $1", person_id)
     await connection.execute(
-        "update people set password_hash = $2, failed_sign_ins = 0, locked_until = null where id = $1",
-        person_id,
-        password_hash,
+        "delete from sign_in_failures where person_id = $1 and address = $2", person_id, address or ""
     )
 
 
-async def note_sign_in(connection: Connection, person_id: UUID) -> None:
-    """Notes a success: the failures before it are forgotten."""
-    await connection.execute(
-        "update people set failed_sign_ins = 0, locked_until = null, last_sign_in_at = now() where id = $1", person_id
-    )
-
-
-async def note_failure(connection: Connection, person_id: UUID, *, failures_max: int, lock_minutes: int) -> bool:
-    """Counts a failure; the last one that is allowed locks the account. Returns whether it is locked now."""
+async def is_locked(connection: Connection, person_id: UUID, address: str | None) -> bool:
+    """Whether too many have failed from this address as this person."""
     return bool(
         await connection.fetchval(
-            "update people set failed_sign_ins = case when failed_sign_ins + 1 >= $2 then 0 "
-            "else failed_sign_ins + 1 end, "
-            "locked_until = case when failed_sign_ins + 1 >= $2 then now() + make_interval(mins => $3) end "
-            "where id = $1 returning locked_until is not null",
+            "select locked_until > now() from sign_in_failures where person_id = $1 and address = $2",
             person_id,
+            address or "",
+        )
+    )
+
+
+async def note_failure(
+    connection: Connection, person_id: UUID, address: str | None, *, failures_max: int, lock_minutes: int
+) -> bool:
+    """Counts a failure from this address; the last one that is allowed locks the account for it. Returns whether
+    it is locked now. Failures older than a lock is long are forgotten."""
+    await connection.execute("delete from sign_in_failures where at < now() - make_interval(mins => $1)", lock_minutes)
+    return bool(
+        await connection.fetchval(
+            "insert into sign_in_failures as f (person_id, address, failures, locked_until) "
+            "values ($1, $2, 1, case when 1 >= $3 then now() + make_interval(mins => $4) end) "
+            "on conflict (person_id, address) do update set at = now(), "
+            "failures = case when f.failures + 1 >= $3 then 0 else f.failures + 1 end, "
+            "locked_until = case when f.failures + 1 >= $3 then now() + make_interval(mins => $4) end "
+            "returning locked_until is not null",
+            person_id,
+            address or "",
             failures_max,
             lock_minutes,
         )

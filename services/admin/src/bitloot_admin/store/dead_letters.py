@@ -1,6 +1,7 @@
 """Reads dead letters. What is done to them is done by `bitloot_common.deadletters`, as from the command line."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from bitloot_common.db import Connection, Pool
@@ -70,13 +71,6 @@ async def find(connection: Connection, letter_id: UUID) -> DeadLetter | None:
     return found[0] if found else None
 
 
-async def order_statuses(connection: Connection, letters: Sequence[DeadLetter]) -> dict[UUID, str]:
-    """The status of each letter's order."""
-    ids = list({letter.order_id for letter in letters if letter.order_id})
-    rows = await connection.fetch("select id, status from orders where id = any($1::uuid[])", ids)
-    return {row["id"]: row["status"] for row in rows}
-
-
 async def write_note(connection: Connection, fingerprint: str, note: str, actor: str) -> None:
     """Replaces what is known about a group."""
     await connection.execute(
@@ -88,11 +82,13 @@ async def write_note(connection: Connection, fingerprint: str, note: str, actor:
     )
 
 
-async def count_come_back(pool: Pool, event_ids: Sequence[str], since: object) -> int:
-    """How many of these events have died again since."""
+async def count_come_back(pool: Pool, event_ids: Sequence[str], letters: Sequence[UUID], since: datetime) -> int:
+    """How many of these events have died again since, whatever became of them then; the `letters` themselves do
+    not count, whose services' clocks may be ahead."""
     count: int = await pool.fetchval(
-        "select count(*) from dead_letters where state = 'open' and dead_at >= $1 and event_id = any($2::text[])",
+        "select count(*) from dead_letters where dead_at >= $1 and event_id = any($2::text[]) and id <> all($3)",
         since,
         list(event_ids),
+        list(letters),
     )
     return count

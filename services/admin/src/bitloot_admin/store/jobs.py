@@ -31,6 +31,15 @@ async def insert(
     return Job.model_validate(dict(row))
 
 
+async def running(connection: Connection, kind: str) -> int:
+    """How many jobs of `kind` run, anywhere. Whoever asks next waits for the end of the caller's transaction."""
+    await connection.execute("select pg_advisory_xact_lock(hashtext('jobs ' || $1))", kind)
+    count: int = await connection.fetchval(
+        "select count(*) from jobs where kind = $1 and state = 'running' and not selection ? 'edited'", kind
+    )
+    return count
+
+
 async def find(pool: Pool, job_id: UUID) -> Job | None:
     """One job."""
     row = await pool.fetchrow(f"select {_COLUMNS} from jobs where id = $1", job_id)  # noqa: S608

@@ -111,19 +111,15 @@ async def fetch_page(pool: Pool, listing: Listing, request: PageRequest, model: 
     )
 
 
-async def fetch_all(
-    pool: Pool, listing: Listing, model: type[Item], *, rows_max: int, step: int = 1000
-) -> AsyncIterator[list[Item]]:
+async def fetch_all(pool: Pool, listing: Listing, model: type[Item], *, step: int = 1000) -> AsyncIterator[list[Item]]:
     """Every row of `listing`, `step` at a time by cursor; between two steps no connection is held."""
     request = PageRequest.model_construct(limit=step, offset=0, cursor=None)
-    sent = 0
-    while sent < rows_max:
+    while True:
         sql, values, _ = listing.page(request)
         rows = await pool.fetch(sql, *values)
         yield [model.model_validate(dict(row)) for row in rows[:step]]
         if len(rows) <= step:
             return
-        sent += step
         cursor = listing.cursor(rows[step - 1], backwards=False)
         request = PageRequest.model_construct(limit=step, offset=0, cursor=cursor)
 

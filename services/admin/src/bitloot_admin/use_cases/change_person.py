@@ -4,7 +4,7 @@ from uuid import UUID
 
 from bitloot_admin import audit, passwords
 from bitloot_admin.models.people import Person, PersonChange
-from bitloot_admin.rights import Role
+from bitloot_admin.rights import RIGHTS, Right, Role
 from bitloot_admin.store import access
 from bitloot_common.db import Pool
 from bitloot_common.problem import Conflict, NotFound
@@ -18,7 +18,8 @@ class LastAdmin(Conflict):
 
 
 async def change_person(pool: Pool, person_id: UUID, change: PersonChange, *, actor: str) -> Person:
-    """Applies the change and ends the person's sessions. Raises NotFound, LastAdmin or WeakPassword."""
+    """Applies the change and ends the person's sessions; disabled, or no admin any more, also the tokens that
+    they issued. Raises NotFound, LastAdmin or WeakPassword."""
     async with pool.acquire() as connection:
         found = await access.find_person(connection, person_id)
         if found is None:
@@ -38,7 +39,15 @@ async def change_person(pool: Pool, person_id: UUID, change: PersonChange, *, ac
             if hashed:
                 await access.set_password(connection, person_id, hashed)
             await access.delete_sessions_of(connection, person_id)
-            detail = {"role": role, "disabled": disabled, "password": "changed" if hashed else "unchanged"}
+            # what they handed out ends with their right to hand it out
+            may_issue = Right.MANAGE in RIGHTS[role] and not disabled
+            revoked = [] if may_issue else await access.revoke_tokens_of(connection, before.email)
+            detail: dict[str, object] = {
+                "role": role,
+                "disabled": disabled,
+                "password": "changed" if hashed else "unchanged",
+            }
+            detail |= {"tokensRevoked": revoked} if revoked else {}
             target = f"person:{before.email}"
             await audit.write(connection, actor, "person.changed", target, reason=change.reason, detail=detail)
             row = await access.find_person(connection, person_id)

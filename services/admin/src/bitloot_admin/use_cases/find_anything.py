@@ -1,5 +1,7 @@
 """One search box that takes any id."""
 
+from urllib.parse import quote
+
 from bitloot_admin.models.model import Model
 from bitloot_admin.search import Term
 from bitloot_common.db import Connection, Pool
@@ -12,12 +14,18 @@ union all select 'dead letter', id::text, coalesce(error_class, 'error') || ' on
 from dead_letters where id = $2 or event_id = $1
 union all select 'order of the payment', order_id::text, provider || ' ' || status from payments
 where ((provider = 'nowpayments' and payment_id = $1) or invoice_id = $1) and order_id is not null
+union all select 'payment without an order', payment_id, provider || ' ' || status from payments
+where ((provider = 'nowpayments' and payment_id = $1) or invoice_id = $1) and order_id is null
 union all select 'order of the reservation', order_id::text, api || ' ' || status from reservations
 where reservation_id = $1 or external_id = $1
 union all (select 'order', id::text, email || ' · ' || product_name || ' · ' || status from orders
     where lower(email) ~>=~ $3 and lower(email) ~<~ $4 order by lower(email) using ~<~, id desc limit 8)
 """
-_PAGES = {"webhook": "/webhooks", "dead letter": "/dead-letters"}
+_PAGES = {
+    "webhook": "/webhooks/",
+    "dead letter": "/dead-letters/",
+    "payment without an order": "/payments?orphaned=true&q=",
+}
 
 
 class Hit(Model):
@@ -42,7 +50,7 @@ async def _find(connection: Connection, term: Term) -> list[Hit]:
     bounds = term.prefix_range if len(term.text) > 1 else ("", "")
     rows = await connection.fetch(_HITS, term.text, term.uuid, *bounds)
     hits = [
-        Hit(kind=row["kind"], label=row["label"], href=f"{_PAGES.get(row['kind'], '/orders')}/{row['id']}")
+        Hit(kind=row["kind"], label=row["label"], href=f"{_PAGES.get(row['kind'], '/orders/')}{quote(row['id'])}")
         for row in rows
     ]
     return list({hit.href: hit for hit in hits}.values())[:12]

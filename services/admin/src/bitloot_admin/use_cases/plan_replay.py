@@ -2,19 +2,29 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from bitloot_admin.health_watch import ITSELF, ServicesWatch
+from bitloot_admin.health_watch import ServicesWatch, broken
 from bitloot_admin.models.dead_letters import Plan, PlannedSending
 from bitloot_admin.store import dead_letters
 from bitloot_common.db import Connection, Pool
-from bitloot_common.deadletters import DeadLetter, EditRefused, NotReplayable, Selection, Sending, prepare, show, table
+from bitloot_common.deadletters import (
+    DeadLetter,
+    EditRefused,
+    NotReplayable,
+    Selection,
+    Sending,
+    State,
+    prepare,
+    show,
+    table,
+)
+from bitloot_common.deadletters.effect import effect
 from bitloot_common.problem import NotFound, Unprocessable
 
 SHOWN_MAX = 20
-HANDLED = "none: handled since"
-_ENDED = ("fulfilled", "partly_fulfilled", "cancelled", "expired", "refund_due")
 
 
 async def plan_replay(
@@ -29,9 +39,10 @@ async def plan_replay(
         if not letters:
             raise NotFound("No dead letter is meant.")
         handled = await table.handled(connection, letters)
-        statuses = await dead_letters.order_statuses(connection, letters)
+        statuses = await table.order_statuses(connection, letters)
     sendings, refused = _prepared(letters, edit)
-    effects = {each.letter.id: effect(each.letter, handled, statuses, health) for each in sendings}
+    away = {name: broken(state) for name, state in health.services.items()}
+    effects = {each.letter.id: effect(each.letter, handled, statuses, away) for each in sendings}
     plan = Plan(
         selected=len(letters),
         sendable=len(sendings),
@@ -43,29 +54,19 @@ async def plan_replay(
     return plan, sendings
 
 
-async def unsettled_since(connection: Connection, selection: Selection, since: datetime) -> list[Sending]:
-    """What is left of a replay of `selection` that began at `since`: the letters that were there then and that
-    nobody has settled after. One that was sent and not yet marked is among them; twice is harmless."""
+async def taken_up(
+    connection: Connection, selection: Selection, since: datetime, actor: str
+) -> tuple[list[Sending], list[Sending]]:
+    """A replay of `selection` that `actor` began at `since`: what is left of it, and what it has sent.
+
+    Left are the letters that were there then and that nobody has settled after. One that was sent and not yet
+    marked is among them; twice is harmless.
+    """
     letters = await table.find(connection, selection, limit=table.LIMIT_MAX)
     left = [each for each in letters if each.dead_at <= since and (each.state_at is None or each.state_at < since)]
-    sendings, _ = _prepared(list(reversed(left)), None)
-    return sendings
-
-
-def effect(letter: DeadLetter, handled: set[UUID], statuses: dict[UUID, str], health: ServicesWatch) -> str:
-    """What a replay of `letter` would change, in words, as far as it can be known from here."""
-    if letter.id in handled:
-        return HANDLED
-    status = statuses.get(letter.order_id) if letter.order_id else None
-    if status in _ENDED:
-        return f"probably none: the order is {status.replace('_', ' ')}"
-    state = health.services.get(letter.service)
-    broken = sorted(name for name, told in state.checks.items() if told != "ok") if state else []
-    if ITSELF in broken:
-        return f"would wait: {letter.service} does not answer"
-    if broken:
-        return f"would wait: {letter.service} says that {', '.join(broken)} is away"
-    return "will be handled"
+    letters = await table.find(connection, replace(selection, state=State.REPLAYED), limit=table.LIMIT_MAX)
+    sent = [each for each in letters if each.state_by == actor and each.state_at and each.state_at >= since]
+    return _prepared(left[::-1], None)[0], _prepared(sent[::-1], None)[0]
 
 
 def _prepared(letters: Sequence[DeadLetter], edit: bytes | None) -> tuple[list[Sending], list[str]]:

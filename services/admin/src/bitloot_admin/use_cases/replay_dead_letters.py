@@ -11,18 +11,29 @@ from aiokafka.errors import KafkaError
 from bitloot_admin import audit
 from bitloot_admin.models.dead_letters import Job, ReplayRequest
 from bitloot_admin.store import dead_letters, jobs
-from bitloot_admin.use_cases.plan_replay import unsettled_since
+from bitloot_admin.use_cases.plan_replay import taken_up
 from bitloot_common.db import Pool
 from bitloot_common.deadletters import Sender, Sending, acts
+from bitloot_common.problem import Conflict
 
 log = structlog.get_logger(__name__)
 
+KIND: Final = "dead_letters.replay"
 LOOK_EVERY_S: Final = 1.0
 # what failed needs a moment to come back: the ladder is 31 s long, a permanent error takes none of it
 AFTERMATH_S: Final = 2.0
 # a job says that it lives every LOOK_EVERY_S; one that has not for so long has lost its process
 LOST_S: Final = 6.0
 ADOPT_EVERY_S: Final = 1.0
+# each holds a producer and a pinch of the database; more of them at once end no sooner
+RUNNING_MAX: Final = 4
+
+
+class TooManyJobs(Conflict):
+    """So many bulk replays run already."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{RUNNING_MAX} bulk replays are running; wait for one to end, or abort one.")
 
 
 class Jobs:
@@ -44,11 +55,13 @@ class Jobs:
         stop_after: int,
         edited: bool = False,
     ) -> Job:
-        """The job, already running."""
+        """The job, already running. Raises TooManyJobs; an edited letter's, which is over in a moment, always runs."""
         async with self._pool.acquire() as connection, connection.transaction():
+            if not edited and await jobs.running(connection, KIND) >= RUNNING_MAX:
+                raise TooManyJobs
             job = await jobs.insert(
                 connection,
-                kind="dead_letters.replay",
+                kind=KIND,
                 actor=actor,
                 reason=reason,
                 selection=dict(selection),
@@ -80,8 +93,11 @@ class Jobs:
             return
         wanted = ReplayRequest.model_validate(job.selection)
         async with self._pool.acquire() as connection:
-            rest = await unsettled_since(connection, wanted.selection(), job.created_at)
-        self._run(_Replay(self._pool, self._bootstrap_servers, job, rest, wanted.rate_per_s, wanted.stop_after))
+            rest, sent = await taken_up(connection, wanted.selection(), job.created_at, job.actor)
+        replay = _Replay(
+            self._pool, self._bootstrap_servers, job, rest, wanted.rate_per_s, wanted.stop_after, sent=sent
+        )
+        self._run(replay)
 
     async def start_edited(self, sendings: Sequence[Sending], *, actor: str, reason: str) -> Job:
         """The replay of one letter with another body, already running."""
@@ -116,8 +132,10 @@ class _Replay:
         rate_per_s: float,
         stop_after: int,
         *,
+        sent: Sequence[Sending] = (),
         edited: bool = False,
     ) -> None:
+        """`sent`: what another process had sent of it."""
         self._pool = pool
         self._bootstrap_servers = bootstrap_servers
         self.job = job
@@ -125,7 +143,7 @@ class _Replay:
         self._rate_per_s = rate_per_s
         self._stop_after = stop_after
         self._edited = edited
-        self._events = [each.letter.event_id for each in sendings if each.letter.event_id]
+        self._watched = [each for each in (*sent, *sendings) if each.event_id]
         self._done = job.total - len(sendings)
         self._came_back = job.failed
         self._why_stopped: str | None = None
@@ -152,14 +170,11 @@ class _Replay:
             watching.cancel()
 
     async def _send(self) -> acts.Report:
-        async with (
-            Sender(self._bootstrap_servers, self._rate_per_s) as sender,
-            self._pool.acquire() as connection,
-        ):
+        async with Sender(self._bootstrap_servers, self._rate_per_s) as sender:
             return await acts.replay(
                 sender,
                 self._sendings,
-                connection,
+                self._pool.acquire,
                 actor=self.job.actor,
                 reason=self.job.reason,
                 edited=self._edited,
@@ -176,7 +191,12 @@ class _Replay:
             await self._look()
 
     async def _look(self) -> None:
-        self._came_back = await dead_letters.count_come_back(self._pool, self._events, self.job.created_at)
+        self._came_back = await dead_letters.count_come_back(
+            self._pool,
+            [each.event_id or "" for each in self._watched],
+            [each.letter.id for each in self._watched],
+            self.job.created_at,
+        )
         if self._came_back >= self._stop_after and self._why_stopped is None:
             self._why_stopped = f"{self._came_back} failed again"
         if not await jobs.touch(self._pool, self.job.id, done=self._done, failed=self._came_back):

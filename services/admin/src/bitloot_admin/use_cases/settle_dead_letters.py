@@ -24,20 +24,22 @@ async def settle(pool: Pool, act: Literal["discard", "restore"], wanted: LetterA
     return Acted(selected=len(letters), changed=len(changed), dry_run=False)
 
 
-async def abort_job(pool: Pool, job_id: UUID, *, actor: str) -> None:
+async def abort_job(pool: Pool, job_id: UUID, *, actor: str, reason: str = "") -> None:
     """The job stops after the batch that it sends now. Raises NotFound, or Conflict when it is over."""
     if await jobs.find(pool, job_id) is None:
         raise NotFound(f"There is no job {job_id}.")
     async with pool.acquire() as connection, connection.transaction():
         if not await jobs.abort(connection, job_id, actor):
             raise Conflict("The job is over.")
-        await audit.write(connection, actor, "job.aborted", f"job:{job_id}")
+        await audit.write(connection, actor, "job.aborted", f"job:{job_id}", reason=reason)
 
 
-async def note_group(pool: Pool, fingerprint: str, note: str, *, actor: str) -> None:
+async def note_group(pool: Pool, fingerprint: str, note: str, *, actor: str, reason: str = "") -> None:
     """Replaces the group's note. Raises NotFound."""
     if not await dead_letters.groups(pool, None, fingerprint):
         raise NotFound(f"There is no group {fingerprint}.")
     async with pool.acquire() as connection, connection.transaction():
         await dead_letters.write_note(connection, fingerprint, note, actor)
-        await audit.write(connection, actor, "group.noted", f"group:{fingerprint}")
+        await audit.write(
+            connection, actor, "group.noted", f"group:{fingerprint}", reason=reason, detail={"note": note}
+        )

@@ -4,10 +4,9 @@ from uuid import UUID
 
 from bitloot_admin import audit
 from bitloot_admin.models.dead_letters import DeadLetterDetail
-from bitloot_admin.store import dead_letters
 from bitloot_admin.use_cases.plan_replay import read_letter
 from bitloot_common.db import Pool
-from bitloot_common.deadletters import DeadLetter, show
+from bitloot_common.deadletters import DeadLetter, show, table
 
 
 async def show_dead_letter(pool: Pool, letter_id: UUID, *, bootstrap_servers: str) -> DeadLetterDetail:
@@ -17,7 +16,7 @@ async def show_dead_letter(pool: Pool, letter_id: UUID, *, bootstrap_servers: st
     """
     async with pool.acquire() as connection:
         letter = await read_letter(connection, letter_id)
-        statuses = await dead_letters.order_statuses(connection, [letter])
+        statuses = await table.order_statuses(connection, [letter])
     status = statuses.get(letter.order_id) if letter.order_id else None
     told = show.whole(letter) | {
         "group": letter.fingerprint,

@@ -6,7 +6,6 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.list_audit_log_format import ListAuditLogFormat
 from ...models.list_audit_log_sort import ListAuditLogSort
 from ...models.page_audit_row import PageAuditRow
 from ...models.problem import Problem
@@ -25,7 +24,6 @@ def _get_kwargs(
     at_from: datetime.datetime | None | Unset = UNSET,
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
-    format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -93,12 +91,6 @@ def _get_kwargs(
 
     params["sort"] = json_sort
 
-    json_format_: str | Unset = UNSET
-    if not isinstance(format_, Unset):
-        json_format_ = format_.value
-
-    params["format"] = json_format_
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
@@ -149,7 +141,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -160,7 +152,6 @@ def sync_detailed(
     at_from: datetime.datetime | None | Unset = UNSET,
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
-    format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
 ) -> Response[PageAuditRow | Problem]:
     """Audit log
 
@@ -177,8 +168,6 @@ def sync_detailed(
         at_from (datetime.datetime | None | Unset):
         at_to (datetime.datetime | None | Unset):
         sort (ListAuditLogSort | Unset):  Default: ListAuditLogSort.VALUE_0.
-        format_ (ListAuditLogFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListAuditLogFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,7 +188,6 @@ def sync_detailed(
         at_from=at_from,
         at_to=at_to,
         sort=sort,
-        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -211,7 +199,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -222,7 +210,6 @@ def sync(
     at_from: datetime.datetime | None | Unset = UNSET,
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
-    format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
 ) -> PageAuditRow | Problem | None:
     """Audit log
 
@@ -239,8 +226,6 @@ def sync(
         at_from (datetime.datetime | None | Unset):
         at_to (datetime.datetime | None | Unset):
         sort (ListAuditLogSort | Unset):  Default: ListAuditLogSort.VALUE_0.
-        format_ (ListAuditLogFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListAuditLogFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -262,13 +247,12 @@ def sync(
         at_from=at_from,
         at_to=at_to,
         sort=sort,
-        format_=format_,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -279,7 +263,6 @@ async def asyncio_detailed(
     at_from: datetime.datetime | None | Unset = UNSET,
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
-    format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
 ) -> Response[PageAuditRow | Problem]:
     """Audit log
 
@@ -296,8 +279,6 @@ async def asyncio_detailed(
         at_from (datetime.datetime | None | Unset):
         at_to (datetime.datetime | None | Unset):
         sort (ListAuditLogSort | Unset):  Default: ListAuditLogSort.VALUE_0.
-        format_ (ListAuditLogFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListAuditLogFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -318,7 +299,6 @@ async def asyncio_detailed(
         at_from=at_from,
         at_to=at_to,
         sort=sort,
-        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -328,7 +308,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -339,7 +319,6 @@ async def asyncio(
     at_from: datetime.datetime | None | Unset = UNSET,
     at_to: datetime.datetime | None | Unset = UNSET,
     sort: ListAuditLogSort | Unset = ListAuditLogSort.VALUE_0,
-    format_: ListAuditLogFormat | Unset = ListAuditLogFormat.JSON,
 ) -> PageAuditRow | Problem | None:
     """Audit log
 
@@ -356,8 +335,6 @@ async def asyncio(
         at_from (datetime.datetime | None | Unset):
         at_to (datetime.datetime | None | Unset):
         sort (ListAuditLogSort | Unset):  Default: ListAuditLogSort.VALUE_0.
-        format_ (ListAuditLogFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListAuditLogFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -380,6 +357,5 @@ async def asyncio(
             at_from=at_from,
             at_to=at_to,
             sort=sort,
-            format_=format_,
         )
     ).parsed

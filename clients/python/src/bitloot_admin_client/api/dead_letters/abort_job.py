@@ -8,12 +8,16 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import Response
+from ...models.why import Why
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     job_id: UUID,
+    *,
+    body: None | Unset | Why = UNSET,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -22,6 +26,14 @@ def _get_kwargs(
         ),
     }
 
+    if isinstance(body, Why):
+        _kwargs["json"] = body.to_dict()
+    else:
+        _kwargs["json"] = body
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -50,6 +62,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_409
 
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -72,7 +94,8 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     job_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
+    body: None | Unset | Why = UNSET,
 ) -> Response[Any | Problem]:
     """Stop a bulk action
 
@@ -80,6 +103,7 @@ def sync_detailed(
 
     Args:
         job_id (UUID):
+        body (None | Unset | Why):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -91,6 +115,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         job_id=job_id,
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -103,7 +128,8 @@ def sync_detailed(
 def sync(
     job_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
+    body: None | Unset | Why = UNSET,
 ) -> Any | Problem | None:
     """Stop a bulk action
 
@@ -111,6 +137,7 @@ def sync(
 
     Args:
         job_id (UUID):
+        body (None | Unset | Why):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -123,13 +150,15 @@ def sync(
     return sync_detailed(
         job_id=job_id,
         client=client,
+        body=body,
     ).parsed
 
 
 async def asyncio_detailed(
     job_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
+    body: None | Unset | Why = UNSET,
 ) -> Response[Any | Problem]:
     """Stop a bulk action
 
@@ -137,6 +166,7 @@ async def asyncio_detailed(
 
     Args:
         job_id (UUID):
+        body (None | Unset | Why):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -148,6 +178,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         job_id=job_id,
+        body=body,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -158,7 +189,8 @@ async def asyncio_detailed(
 async def asyncio(
     job_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
+    body: None | Unset | Why = UNSET,
 ) -> Any | Problem | None:
     """Stop a bulk action
 
@@ -166,6 +198,7 @@ async def asyncio(
 
     Args:
         job_id (UUID):
+        body (None | Unset | Why):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -179,5 +212,6 @@ async def asyncio(
         await asyncio_detailed(
             job_id=job_id,
             client=client,
+            body=body,
         )
     ).parsed

@@ -83,7 +83,7 @@ def _build_response(
 def sync_detailed(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Response[Any | DeadLetterDetail | Problem]:
     """One dead letter whole
@@ -117,7 +117,7 @@ def sync_detailed(
 def sync(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Any | DeadLetterDetail | Problem | None:
     """One dead letter whole
@@ -146,7 +146,7 @@ def sync(
 async def asyncio_detailed(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Response[Any | DeadLetterDetail | Problem]:
     """One dead letter whole
@@ -178,7 +178,7 @@ async def asyncio_detailed(
 async def asyncio(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Any | DeadLetterDetail | Problem | None:
     """One dead letter whole

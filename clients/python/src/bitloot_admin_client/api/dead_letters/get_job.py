@@ -69,7 +69,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     job_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[Job | Problem]:
     """One bulk action
 
@@ -98,7 +98,7 @@ def sync_detailed(
 def sync(
     job_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Job | Problem | None:
     """One bulk action
 
@@ -122,7 +122,7 @@ def sync(
 async def asyncio_detailed(
     job_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Response[Job | Problem]:
     """One bulk action
 
@@ -149,7 +149,7 @@ async def asyncio_detailed(
 async def asyncio(
     job_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
 ) -> Job | Problem | None:
     """One bulk action
 

@@ -72,7 +72,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListDeadLetterGroupsState | Unset = ListDeadLetterGroupsState.OPEN,
 ) -> Response[Groups | Problem]:
     """Groups of equal failures
@@ -103,7 +103,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListDeadLetterGroupsState | Unset = ListDeadLetterGroupsState.OPEN,
 ) -> Groups | Problem | None:
     """Groups of equal failures
@@ -129,7 +129,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListDeadLetterGroupsState | Unset = ListDeadLetterGroupsState.OPEN,
 ) -> Response[Groups | Problem]:
     """Groups of equal failures
@@ -158,7 +158,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     state: ListDeadLetterGroupsState | Unset = ListDeadLetterGroupsState.OPEN,
 ) -> Groups | Problem | None:
     """Groups of equal failures

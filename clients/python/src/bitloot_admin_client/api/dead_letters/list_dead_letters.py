@@ -6,7 +6,6 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.list_dead_letters_format import ListDeadLettersFormat
 from ...models.list_dead_letters_sort import ListDeadLettersSort
 from ...models.list_dead_letters_state_type_0 import ListDeadLettersStateType0
 from ...models.page_dead_letter_summary import PageDeadLetterSummary
@@ -25,7 +24,6 @@ def _get_kwargs(
     service: None | str | Unset = UNSET,
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
-    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -86,12 +84,6 @@ def _get_kwargs(
 
     params["sort"] = json_sort
 
-    json_format_: str | Unset = UNSET
-    if not isinstance(format_, Unset):
-        json_format_ = format_.value
-
-    params["format"] = json_format_
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
@@ -144,7 +136,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -154,7 +146,6 @@ def sync_detailed(
     service: None | str | Unset = UNSET,
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
-    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
 ) -> Response[PageDeadLetterSummary | Problem]:
     """Dead letters
 
@@ -170,8 +161,6 @@ def sync_detailed(
         service (None | str | Unset):
         order_id (None | Unset | UUID):
         sort (ListDeadLettersSort | Unset):  Default: ListDeadLettersSort.VALUE_0.
-        format_ (ListDeadLettersFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListDeadLettersFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -191,7 +180,6 @@ def sync_detailed(
         service=service,
         order_id=order_id,
         sort=sort,
-        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -203,7 +191,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -213,7 +201,6 @@ def sync(
     service: None | str | Unset = UNSET,
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
-    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
 ) -> PageDeadLetterSummary | Problem | None:
     """Dead letters
 
@@ -229,8 +216,6 @@ def sync(
         service (None | str | Unset):
         order_id (None | Unset | UUID):
         sort (ListDeadLettersSort | Unset):  Default: ListDeadLettersSort.VALUE_0.
-        format_ (ListDeadLettersFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListDeadLettersFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -251,13 +236,12 @@ def sync(
         service=service,
         order_id=order_id,
         sort=sort,
-        format_=format_,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -267,7 +251,6 @@ async def asyncio_detailed(
     service: None | str | Unset = UNSET,
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
-    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
 ) -> Response[PageDeadLetterSummary | Problem]:
     """Dead letters
 
@@ -283,8 +266,6 @@ async def asyncio_detailed(
         service (None | str | Unset):
         order_id (None | Unset | UUID):
         sort (ListDeadLettersSort | Unset):  Default: ListDeadLettersSort.VALUE_0.
-        format_ (ListDeadLettersFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListDeadLettersFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -304,7 +285,6 @@ async def asyncio_detailed(
         service=service,
         order_id=order_id,
         sort=sort,
-        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -314,7 +294,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -324,7 +304,6 @@ async def asyncio(
     service: None | str | Unset = UNSET,
     order_id: None | Unset | UUID = UNSET,
     sort: ListDeadLettersSort | Unset = ListDeadLettersSort.VALUE_0,
-    format_: ListDeadLettersFormat | Unset = ListDeadLettersFormat.JSON,
 ) -> PageDeadLetterSummary | Problem | None:
     """Dead letters
 
@@ -340,8 +319,6 @@ async def asyncio(
         service (None | str | Unset):
         order_id (None | Unset | UUID):
         sort (ListDeadLettersSort | Unset):  Default: ListDeadLettersSort.VALUE_0.
-        format_ (ListDeadLettersFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListDeadLettersFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -363,6 +340,5 @@ async def asyncio(
             service=service,
             order_id=order_id,
             sort=sort,
-            format_=format_,
         )
     ).parsed

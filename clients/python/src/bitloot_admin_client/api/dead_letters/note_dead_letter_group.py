@@ -53,6 +53,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_404
 
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -75,7 +85,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     group: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: Note,
 ) -> Response[Any | Problem]:
     """Note what is known about a group
@@ -107,7 +117,7 @@ def sync_detailed(
 def sync(
     group: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: Note,
 ) -> Any | Problem | None:
     """Note what is known about a group
@@ -134,7 +144,7 @@ def sync(
 async def asyncio_detailed(
     group: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: Note,
 ) -> Response[Any | Problem]:
     """Note what is known about a group
@@ -164,7 +174,7 @@ async def asyncio_detailed(
 async def asyncio(
     group: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: Note,
 ) -> Any | Problem | None:
     """Note what is known about a group

@@ -56,6 +56,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_404
 
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -80,17 +90,20 @@ def _build_response(
 def sync_detailed(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
 ) -> Response[Problem | ReplayAnswer]:
     """Replay with another body
 
-     The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+     The body must be its event's, and differ only in what could not be read; no amount, id, status or
+    currency
+    changes. It gets an id of its own.
 
     Args:
         letter_id (UUID):
-        body (EditRequest): Replay one letter with another body. Amounts of money cannot be
-            changed.
+        body (EditRequest): Replay one letter with another body. Only fields that could not be
+            read may differ: an amount in its spelling
+            alone, an id, a status or a currency not at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -115,17 +128,20 @@ def sync_detailed(
 def sync(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
 ) -> Problem | ReplayAnswer | None:
     """Replay with another body
 
-     The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+     The body must be its event's, and differ only in what could not be read; no amount, id, status or
+    currency
+    changes. It gets an id of its own.
 
     Args:
         letter_id (UUID):
-        body (EditRequest): Replay one letter with another body. Amounts of money cannot be
-            changed.
+        body (EditRequest): Replay one letter with another body. Only fields that could not be
+            read may differ: an amount in its spelling
+            alone, an id, a status or a currency not at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,17 +161,20 @@ def sync(
 async def asyncio_detailed(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
 ) -> Response[Problem | ReplayAnswer]:
     """Replay with another body
 
-     The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+     The body must be its event's, and differ only in what could not be read; no amount, id, status or
+    currency
+    changes. It gets an id of its own.
 
     Args:
         letter_id (UUID):
-        body (EditRequest): Replay one letter with another body. Amounts of money cannot be
-            changed.
+        body (EditRequest): Replay one letter with another body. Only fields that could not be
+            read may differ: an amount in its spelling
+            alone, an id, a status or a currency not at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -178,17 +197,20 @@ async def asyncio_detailed(
 async def asyncio(
     letter_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: EditRequest,
 ) -> Problem | ReplayAnswer | None:
     """Replay with another body
 
-     The body must be its event's; amounts of money stay as they were. It gets an id of its own.
+     The body must be its event's, and differ only in what could not be read; no amount, id, status or
+    currency
+    changes. It gets an id of its own.
 
     Args:
         letter_id (UUID):
-        body (EditRequest): Replay one letter with another body. Amounts of money cannot be
-            changed.
+        body (EditRequest): Replay one letter with another body. Only fields that could not be
+            read may differ: an amount in its spelling
+            alone, an id, a status or a currency not at all.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

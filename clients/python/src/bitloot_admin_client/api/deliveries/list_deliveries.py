@@ -7,7 +7,6 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.list_deliveries_format import ListDeliveriesFormat
 from ...models.list_deliveries_sort import ListDeliveriesSort
 from ...models.page_delivery import PageDelivery
 from ...models.problem import Problem
@@ -25,7 +24,6 @@ def _get_kwargs(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
-    format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -88,12 +86,6 @@ def _get_kwargs(
 
     params["sort"] = json_sort
 
-    json_format_: str | Unset = UNSET
-    if not isinstance(format_, Unset):
-        json_format_ = format_.value
-
-    params["format"] = json_format_
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
@@ -144,7 +136,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -154,7 +146,6 @@ def sync_detailed(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
-    format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
 ) -> Response[PageDelivery | Problem]:
     """Deliveries
 
@@ -170,8 +161,6 @@ def sync_detailed(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListDeliveriesSort | Unset):  Default: ListDeliveriesSort.VALUE_0.
-        format_ (ListDeliveriesFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListDeliveriesFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -191,7 +180,6 @@ def sync_detailed(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -203,7 +191,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -213,7 +201,6 @@ def sync(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
-    format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
 ) -> PageDelivery | Problem | None:
     """Deliveries
 
@@ -229,8 +216,6 @@ def sync(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListDeliveriesSort | Unset):  Default: ListDeliveriesSort.VALUE_0.
-        format_ (ListDeliveriesFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListDeliveriesFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -251,13 +236,12 @@ def sync(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -267,7 +251,6 @@ async def asyncio_detailed(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
-    format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
 ) -> Response[PageDelivery | Problem]:
     """Deliveries
 
@@ -283,8 +266,6 @@ async def asyncio_detailed(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListDeliveriesSort | Unset):  Default: ListDeliveriesSort.VALUE_0.
-        format_ (ListDeliveriesFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListDeliveriesFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -304,7 +285,6 @@ async def asyncio_detailed(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -314,7 +294,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -324,7 +304,6 @@ async def asyncio(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListDeliveriesSort | Unset = ListDeliveriesSort.VALUE_0,
-    format_: ListDeliveriesFormat | Unset = ListDeliveriesFormat.JSON,
 ) -> PageDelivery | Problem | None:
     """Deliveries
 
@@ -340,8 +319,6 @@ async def asyncio(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListDeliveriesSort | Unset):  Default: ListDeliveriesSort.VALUE_0.
-        format_ (ListDeliveriesFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListDeliveriesFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -363,6 +340,5 @@ async def asyncio(
             created_from=created_from,
             created_to=created_to,
             sort=sort,
-            format_=format_,
         )
     ).parsed

@@ -83,7 +83,7 @@ def _build_response(
 def sync_detailed(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Response[Any | OrderDetail | Problem]:
     """One order with its timeline
@@ -117,7 +117,7 @@ def sync_detailed(
 def sync(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Any | OrderDetail | Problem | None:
     """One order with its timeline
@@ -146,7 +146,7 @@ def sync(
 async def asyncio_detailed(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Response[Any | OrderDetail | Problem]:
     """One order with its timeline
@@ -178,7 +178,7 @@ async def asyncio_detailed(
 async def asyncio(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Any | OrderDetail | Problem | None:
     """One order with its timeline

@@ -6,7 +6,6 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.list_orders_format import ListOrdersFormat
 from ...models.list_orders_sort import ListOrdersSort
 from ...models.page_order_summary import PageOrderSummary
 from ...models.problem import Problem
@@ -25,7 +24,6 @@ def _get_kwargs(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
-    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -92,12 +90,6 @@ def _get_kwargs(
 
     params["sort"] = json_sort
 
-    json_format_: str | Unset = UNSET
-    if not isinstance(format_, Unset):
-        json_format_ = format_.value
-
-    params["format"] = json_format_
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
@@ -150,7 +142,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -161,7 +153,6 @@ def sync_detailed(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
-    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
 ) -> Response[PageOrderSummary | Problem]:
     """Orders
 
@@ -178,8 +169,6 @@ def sync_detailed(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListOrdersSort | Unset):  Default: ListOrdersSort.VALUE_0.
-        format_ (ListOrdersFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListOrdersFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -200,7 +189,6 @@ def sync_detailed(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -212,7 +200,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -223,7 +211,6 @@ def sync(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
-    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
 ) -> PageOrderSummary | Problem | None:
     """Orders
 
@@ -240,8 +227,6 @@ def sync(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListOrdersSort | Unset):  Default: ListOrdersSort.VALUE_0.
-        format_ (ListOrdersFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListOrdersFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -263,13 +248,12 @@ def sync(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -280,7 +264,6 @@ async def asyncio_detailed(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
-    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
 ) -> Response[PageOrderSummary | Problem]:
     """Orders
 
@@ -297,8 +280,6 @@ async def asyncio_detailed(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListOrdersSort | Unset):  Default: ListOrdersSort.VALUE_0.
-        format_ (ListOrdersFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListOrdersFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -319,7 +300,6 @@ async def asyncio_detailed(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -329,7 +309,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -340,7 +320,6 @@ async def asyncio(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListOrdersSort | Unset = ListOrdersSort.VALUE_0,
-    format_: ListOrdersFormat | Unset = ListOrdersFormat.JSON,
 ) -> PageOrderSummary | Problem | None:
     """Orders
 
@@ -357,8 +336,6 @@ async def asyncio(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListOrdersSort | Unset):  Default: ListOrdersSort.VALUE_0.
-        format_ (ListOrdersFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListOrdersFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -381,6 +358,5 @@ async def asyncio(
             created_from=created_from,
             created_to=created_to,
             sort=sort,
-            format_=format_,
         )
     ).parsed

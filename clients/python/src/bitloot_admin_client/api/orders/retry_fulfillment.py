@@ -17,8 +17,11 @@ def _get_kwargs(
     order_id: UUID,
     *,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["idempotency-key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -61,6 +64,16 @@ def _parse_response(
 
         return response_404
 
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -85,8 +98,9 @@ def _build_response(
 def sync_detailed(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CommandAccepted | Problem]:
     """Take the order up again from where it is
 
@@ -94,6 +108,7 @@ def sync_detailed(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -107,6 +122,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         order_id=order_id,
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -119,8 +135,9 @@ def sync_detailed(
 def sync(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> CommandAccepted | Problem | None:
     """Take the order up again from where it is
 
@@ -128,6 +145,7 @@ def sync(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -142,14 +160,16 @@ def sync(
         order_id=order_id,
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
 async def asyncio_detailed(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CommandAccepted | Problem]:
     """Take the order up again from where it is
 
@@ -157,6 +177,7 @@ async def asyncio_detailed(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -170,6 +191,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         order_id=order_id,
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -180,8 +202,9 @@ async def asyncio_detailed(
 async def asyncio(
     order_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> CommandAccepted | Problem | None:
     """Take the order up again from where it is
 
@@ -189,6 +212,7 @@ async def asyncio(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -204,5 +228,6 @@ async def asyncio(
             order_id=order_id,
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

@@ -70,7 +70,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Response[Any | Problem | Topics]:
     """Topics with rate and lag
@@ -101,7 +101,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Any | Problem | Topics | None:
     """Topics with rate and lag
@@ -127,7 +127,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Response[Any | Problem | Topics]:
     """Topics with rate and lag
@@ -156,7 +156,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Any | Problem | Topics | None:
     """Topics with rate and lag

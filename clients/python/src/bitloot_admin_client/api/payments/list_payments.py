@@ -7,7 +7,6 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.list_payments_format import ListPaymentsFormat
 from ...models.list_payments_sort import ListPaymentsSort
 from ...models.page_payment import PagePayment
 from ...models.problem import Problem
@@ -27,7 +26,6 @@ def _get_kwargs(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
-    format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -104,12 +102,6 @@ def _get_kwargs(
 
     params["sort"] = json_sort
 
-    json_format_: str | Unset = UNSET
-    if not isinstance(format_, Unset):
-        json_format_ = format_.value
-
-    params["format"] = json_format_
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
@@ -160,7 +152,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -172,7 +164,6 @@ def sync_detailed(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
-    format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
 ) -> Response[PagePayment | Problem]:
     """Payments
 
@@ -190,8 +181,6 @@ def sync_detailed(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListPaymentsSort | Unset):  Default: ListPaymentsSort.VALUE_0.
-        format_ (ListPaymentsFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListPaymentsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -213,7 +202,6 @@ def sync_detailed(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -225,7 +213,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -237,7 +225,6 @@ def sync(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
-    format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
 ) -> PagePayment | Problem | None:
     """Payments
 
@@ -255,8 +242,6 @@ def sync(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListPaymentsSort | Unset):  Default: ListPaymentsSort.VALUE_0.
-        format_ (ListPaymentsFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListPaymentsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -279,13 +264,12 @@ def sync(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -297,7 +281,6 @@ async def asyncio_detailed(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
-    format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
 ) -> Response[PagePayment | Problem]:
     """Payments
 
@@ -315,8 +298,6 @@ async def asyncio_detailed(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListPaymentsSort | Unset):  Default: ListPaymentsSort.VALUE_0.
-        format_ (ListPaymentsFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListPaymentsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -338,7 +319,6 @@ async def asyncio_detailed(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -348,7 +328,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -360,7 +340,6 @@ async def asyncio(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListPaymentsSort | Unset = ListPaymentsSort.VALUE_0,
-    format_: ListPaymentsFormat | Unset = ListPaymentsFormat.JSON,
 ) -> PagePayment | Problem | None:
     """Payments
 
@@ -378,8 +357,6 @@ async def asyncio(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListPaymentsSort | Unset):  Default: ListPaymentsSort.VALUE_0.
-        format_ (ListPaymentsFormat | Unset): csv: all that the filters leave, streamed Default:
-            ListPaymentsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -403,6 +380,5 @@ async def asyncio(
             created_from=created_from,
             created_to=created_to,
             sort=sort,
-            format_=format_,
         )
     ).parsed

@@ -46,6 +46,21 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_403
 
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -69,14 +84,15 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: NewToken,
 ) -> Response[IssuedToken | Problem]:
     """Issue an API token; shown once
 
     Args:
-        body (NewToken): An API token to issue. `scopes` narrows its role's rights; absent, it has
-            all of them.
+        body (NewToken): An API token to issue, with no right that its issuer lacks, under a name
+            that no token had before.
+            `scopes` narrows its role's rights; absent, it has all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -99,14 +115,15 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: NewToken,
 ) -> IssuedToken | Problem | None:
     """Issue an API token; shown once
 
     Args:
-        body (NewToken): An API token to issue. `scopes` narrows its role's rights; absent, it has
-            all of them.
+        body (NewToken): An API token to issue, with no right that its issuer lacks, under a name
+            that no token had before.
+            `scopes` narrows its role's rights; absent, it has all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -124,14 +141,15 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: NewToken,
 ) -> Response[IssuedToken | Problem]:
     """Issue an API token; shown once
 
     Args:
-        body (NewToken): An API token to issue. `scopes` narrows its role's rights; absent, it has
-            all of them.
+        body (NewToken): An API token to issue, with no right that its issuer lacks, under a name
+            that no token had before.
+            `scopes` narrows its role's rights; absent, it has all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -152,14 +170,15 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: NewToken,
 ) -> IssuedToken | Problem | None:
     """Issue an API token; shown once
 
     Args:
-        body (NewToken): An API token to issue. `scopes` narrows its role's rights; absent, it has
-            all of them.
+        body (NewToken): An API token to issue, with no right that its issuer lacks, under a name
+            that no token had before.
+            `scopes` narrows its role's rights; absent, it has all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -8,18 +8,27 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     token_id: UUID,
+    *,
+    reason: str | Unset = "",
 ) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["reason"] = reason
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
         "url": "/admin/api-tokens/{token_id}".format(
             token_id=quote(str(token_id), safe=""),
         ),
+        "params": params,
     }
 
     return _kwargs
@@ -67,12 +76,14 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     token_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
+    reason: str | Unset = "",
 ) -> Response[Any | Problem]:
     """Revoke an API token
 
     Args:
         token_id (UUID):
+        reason (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -84,6 +95,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         token_id=token_id,
+        reason=reason,
     )
 
     response = client.get_httpx_client().request(
@@ -96,12 +108,14 @@ def sync_detailed(
 def sync(
     token_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
+    reason: str | Unset = "",
 ) -> Any | Problem | None:
     """Revoke an API token
 
     Args:
         token_id (UUID):
+        reason (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -114,18 +128,21 @@ def sync(
     return sync_detailed(
         token_id=token_id,
         client=client,
+        reason=reason,
     ).parsed
 
 
 async def asyncio_detailed(
     token_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
+    reason: str | Unset = "",
 ) -> Response[Any | Problem]:
     """Revoke an API token
 
     Args:
         token_id (UUID):
+        reason (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,6 +154,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         token_id=token_id,
+        reason=reason,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -147,12 +165,14 @@ async def asyncio_detailed(
 async def asyncio(
     token_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
+    reason: str | Unset = "",
 ) -> Any | Problem | None:
     """Revoke an API token
 
     Args:
         token_id (UUID):
+        reason (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,5 +186,6 @@ async def asyncio(
         await asyncio_detailed(
             token_id=token_id,
             client=client,
+            reason=reason,
         )
     ).parsed

@@ -61,6 +61,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_409
 
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -83,7 +93,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     person_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: PersonChange,
 ) -> Response[Person | Problem]:
     """Change a role or password, disable or enable
@@ -91,7 +101,8 @@ def sync_detailed(
     Args:
         person_id (UUID):
         body (PersonChange): What is absent stays as it is. A new password, role or disabling ends
-            the person's sessions.
+            the person's sessions; disabling, or a
+            role that manages nobody, also revokes the tokens that they issued.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -116,7 +127,7 @@ def sync_detailed(
 def sync(
     person_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: PersonChange,
 ) -> Person | Problem | None:
     """Change a role or password, disable or enable
@@ -124,7 +135,8 @@ def sync(
     Args:
         person_id (UUID):
         body (PersonChange): What is absent stays as it is. A new password, role or disabling ends
-            the person's sessions.
+            the person's sessions; disabling, or a
+            role that manages nobody, also revokes the tokens that they issued.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -144,7 +156,7 @@ def sync(
 async def asyncio_detailed(
     person_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: PersonChange,
 ) -> Response[Person | Problem]:
     """Change a role or password, disable or enable
@@ -152,7 +164,8 @@ async def asyncio_detailed(
     Args:
         person_id (UUID):
         body (PersonChange): What is absent stays as it is. A new password, role or disabling ends
-            the person's sessions.
+            the person's sessions; disabling, or a
+            role that manages nobody, also revokes the tokens that they issued.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -175,7 +188,7 @@ async def asyncio_detailed(
 async def asyncio(
     person_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: PersonChange,
 ) -> Person | Problem | None:
     """Change a role or password, disable or enable
@@ -183,7 +196,8 @@ async def asyncio(
     Args:
         person_id (UUID):
         body (PersonChange): What is absent stays as it is. A new password, role or disabling ends
-            the person's sessions.
+            the person's sessions; disabling, or a
+            role that manages nobody, also revokes the tokens that they issued.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

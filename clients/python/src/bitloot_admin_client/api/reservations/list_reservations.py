@@ -7,7 +7,6 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.list_reservations_format import ListReservationsFormat
 from ...models.list_reservations_sort import ListReservationsSort
 from ...models.page_reservation import PageReservation
 from ...models.problem import Problem
@@ -27,7 +26,6 @@ def _get_kwargs(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
-    format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -104,12 +102,6 @@ def _get_kwargs(
 
     params["sort"] = json_sort
 
-    json_format_: str | Unset = UNSET
-    if not isinstance(format_, Unset):
-        json_format_ = format_.value
-
-    params["format"] = json_format_
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
@@ -162,7 +154,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -174,7 +166,6 @@ def sync_detailed(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
-    format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
 ) -> Response[PageReservation | Problem]:
     """Reservations
 
@@ -192,8 +183,6 @@ def sync_detailed(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListReservationsSort | Unset):  Default: ListReservationsSort.VALUE_0.
-        format_ (ListReservationsFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListReservationsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -215,7 +204,6 @@ def sync_detailed(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -227,7 +215,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -239,7 +227,6 @@ def sync(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
-    format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
 ) -> PageReservation | Problem | None:
     """Reservations
 
@@ -257,8 +244,6 @@ def sync(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListReservationsSort | Unset):  Default: ListReservationsSort.VALUE_0.
-        format_ (ListReservationsFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListReservationsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -281,13 +266,12 @@ def sync(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -299,7 +283,6 @@ async def asyncio_detailed(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
-    format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
 ) -> Response[PageReservation | Problem]:
     """Reservations
 
@@ -317,8 +300,6 @@ async def asyncio_detailed(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListReservationsSort | Unset):  Default: ListReservationsSort.VALUE_0.
-        format_ (ListReservationsFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListReservationsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -340,7 +321,6 @@ async def asyncio_detailed(
         created_from=created_from,
         created_to=created_to,
         sort=sort,
-        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -350,7 +330,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -362,7 +342,6 @@ async def asyncio(
     created_from: datetime.datetime | None | Unset = UNSET,
     created_to: datetime.datetime | None | Unset = UNSET,
     sort: ListReservationsSort | Unset = ListReservationsSort.VALUE_0,
-    format_: ListReservationsFormat | Unset = ListReservationsFormat.JSON,
 ) -> PageReservation | Problem | None:
     """Reservations
 
@@ -380,8 +359,6 @@ async def asyncio(
         created_from (datetime.datetime | None | Unset):
         created_to (datetime.datetime | None | Unset):
         sort (ListReservationsSort | Unset):  Default: ListReservationsSort.VALUE_0.
-        format_ (ListReservationsFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListReservationsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -405,6 +382,5 @@ async def asyncio(
             created_from=created_from,
             created_to=created_to,
             sort=sort,
-            format_=format_,
         )
     ).parsed

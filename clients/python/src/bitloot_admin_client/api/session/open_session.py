@@ -44,6 +44,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_403
 
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -75,7 +85,9 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """Sign in: opens a session, sets its cookie
 
-     Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+     Five failures lock the account, for the address that they came from, for a quarter of an hour. Then
+    ask
+    `GET /admin/session` who you are.
 
     Args:
         body (Credentials): What is typed into the sign-in form.
@@ -106,7 +118,9 @@ def sync(
 ) -> Any | Problem | None:
     """Sign in: opens a session, sets its cookie
 
-     Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+     Five failures lock the account, for the address that they came from, for a quarter of an hour. Then
+    ask
+    `GET /admin/session` who you are.
 
     Args:
         body (Credentials): What is typed into the sign-in form.
@@ -132,7 +146,9 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """Sign in: opens a session, sets its cookie
 
-     Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+     Five failures lock the account, for the address that they came from, for a quarter of an hour. Then
+    ask
+    `GET /admin/session` who you are.
 
     Args:
         body (Credentials): What is typed into the sign-in form.
@@ -161,7 +177,9 @@ async def asyncio(
 ) -> Any | Problem | None:
     """Sign in: opens a session, sets its cookie
 
-     Five failures lock the account for a quarter of an hour. Then ask `GET /admin/session` who you are.
+     Five failures lock the account, for the address that they came from, for a quarter of an hour. Then
+    ask
+    `GET /admin/session` who you are.
 
     Args:
         body (Credentials): What is typed into the sign-in form.

@@ -1,5 +1,6 @@
 from http import HTTPStatus
-from typing import Any, cast
+from io import BytesIO
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import Response
+from ...types import File, Response
 
 
 def _get_kwargs(
@@ -25,9 +26,10 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> File | Problem | None:
     if response.status_code == 200:
-        response_200 = cast(Any, None)
+        response_200 = File(payload=BytesIO(response.content))
+
         return response_200
 
     if response.status_code == 401:
@@ -60,7 +62,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[File | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -72,8 +74,8 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
-) -> Response[Any | Problem]:
+    client: AuthenticatedClient,
+) -> Response[File | Problem]:
     """The body, byte for byte; audited
 
      The stored bytes as they are. That you looked is written to the audit log.
@@ -86,7 +88,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Problem]
+        Response[File | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -103,8 +105,8 @@ def sync_detailed(
 def sync(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
-) -> Any | Problem | None:
+    client: AuthenticatedClient,
+) -> File | Problem | None:
     """The body, byte for byte; audited
 
      The stored bytes as they are. That you looked is written to the audit log.
@@ -117,7 +119,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Problem
+        File | Problem
     """
 
     return sync_detailed(
@@ -129,8 +131,8 @@ def sync(
 async def asyncio_detailed(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
-) -> Response[Any | Problem]:
+    client: AuthenticatedClient,
+) -> Response[File | Problem]:
     """The body, byte for byte; audited
 
      The stored bytes as they are. That you looked is written to the audit log.
@@ -143,7 +145,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Problem]
+        Response[File | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -158,8 +160,8 @@ async def asyncio_detailed(
 async def asyncio(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
-) -> Any | Problem | None:
+    client: AuthenticatedClient,
+) -> File | Problem | None:
     """The body, byte for byte; audited
 
      The stored bytes as they are. That you looked is written to the audit log.
@@ -172,7 +174,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Problem
+        File | Problem
     """
 
     return (

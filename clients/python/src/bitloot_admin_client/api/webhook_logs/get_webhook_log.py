@@ -83,7 +83,7 @@ def _build_response(
 def sync_detailed(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Response[Any | Problem | WebhookDetail]:
     """One webhook with its payload
@@ -117,7 +117,7 @@ def sync_detailed(
 def sync(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Any | Problem | WebhookDetail | None:
     """One webhook with its payload
@@ -146,7 +146,7 @@ def sync(
 async def asyncio_detailed(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Response[Any | Problem | WebhookDetail]:
     """One webhook with its payload
@@ -178,7 +178,7 @@ async def asyncio_detailed(
 async def asyncio(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     if_none_match: None | str | Unset = UNSET,
 ) -> Any | Problem | WebhookDetail | None:
     """One webhook with its payload

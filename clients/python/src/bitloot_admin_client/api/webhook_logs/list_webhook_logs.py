@@ -6,7 +6,6 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.list_webhook_logs_format import ListWebhookLogsFormat
 from ...models.list_webhook_logs_outcome_type_0 import ListWebhookLogsOutcomeType0
 from ...models.list_webhook_logs_sort import ListWebhookLogsSort
 from ...models.list_webhook_logs_webhook_type_type_0 import ListWebhookLogsWebhookTypeType0
@@ -31,7 +30,6 @@ def _get_kwargs(
     received_from: datetime.datetime | None | Unset = UNSET,
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
-    format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -131,12 +129,6 @@ def _get_kwargs(
 
     params["sort"] = json_sort
 
-    json_format_: str | Unset = UNSET
-    if not isinstance(format_, Unset):
-        json_format_ = format_.value
-
-    params["format"] = json_format_
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
@@ -189,7 +181,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -204,7 +196,6 @@ def sync_detailed(
     received_from: datetime.datetime | None | Unset = UNSET,
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
-    format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
 ) -> Response[PageWebhookSummary | Problem]:
     """Webhook logs
 
@@ -225,8 +216,6 @@ def sync_detailed(
         received_from (datetime.datetime | None | Unset):
         received_to (datetime.datetime | None | Unset):
         sort (ListWebhookLogsSort | Unset):  Default: ListWebhookLogsSort.VALUE_0.
-        format_ (ListWebhookLogsFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListWebhookLogsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -251,7 +240,6 @@ def sync_detailed(
         received_from=received_from,
         received_to=received_to,
         sort=sort,
-        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -263,7 +251,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -278,7 +266,6 @@ def sync(
     received_from: datetime.datetime | None | Unset = UNSET,
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
-    format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
 ) -> PageWebhookSummary | Problem | None:
     """Webhook logs
 
@@ -299,8 +286,6 @@ def sync(
         received_from (datetime.datetime | None | Unset):
         received_to (datetime.datetime | None | Unset):
         sort (ListWebhookLogsSort | Unset):  Default: ListWebhookLogsSort.VALUE_0.
-        format_ (ListWebhookLogsFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListWebhookLogsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -326,13 +311,12 @@ def sync(
         received_from=received_from,
         received_to=received_to,
         sort=sort,
-        format_=format_,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -347,7 +331,6 @@ async def asyncio_detailed(
     received_from: datetime.datetime | None | Unset = UNSET,
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
-    format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
 ) -> Response[PageWebhookSummary | Problem]:
     """Webhook logs
 
@@ -368,8 +351,6 @@ async def asyncio_detailed(
         received_from (datetime.datetime | None | Unset):
         received_to (datetime.datetime | None | Unset):
         sort (ListWebhookLogsSort | Unset):  Default: ListWebhookLogsSort.VALUE_0.
-        format_ (ListWebhookLogsFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListWebhookLogsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -394,7 +375,6 @@ async def asyncio_detailed(
         received_from=received_from,
         received_to=received_to,
         sort=sort,
-        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -404,7 +384,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     limit: int | Unset = 50,
     offset: int | Unset = 0,
     cursor: None | str | Unset = UNSET,
@@ -419,7 +399,6 @@ async def asyncio(
     received_from: datetime.datetime | None | Unset = UNSET,
     received_to: datetime.datetime | None | Unset = UNSET,
     sort: ListWebhookLogsSort | Unset = ListWebhookLogsSort.VALUE_0,
-    format_: ListWebhookLogsFormat | Unset = ListWebhookLogsFormat.JSON,
 ) -> PageWebhookSummary | Problem | None:
     """Webhook logs
 
@@ -440,8 +419,6 @@ async def asyncio(
         received_from (datetime.datetime | None | Unset):
         received_to (datetime.datetime | None | Unset):
         sort (ListWebhookLogsSort | Unset):  Default: ListWebhookLogsSort.VALUE_0.
-        format_ (ListWebhookLogsFormat | Unset): csv: all that the filters leave, streamed
-            Default: ListWebhookLogsFormat.JSON.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -468,6 +445,5 @@ async def asyncio(
             received_from=received_from,
             received_to=received_to,
             sort=sort,
-            format_=format_,
         )
     ).parsed

@@ -71,6 +71,16 @@ def _parse_response(
 
         return response_410
 
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -95,7 +105,7 @@ def _build_response(
 def sync_detailed(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Response[Problem | ReplayAccepted]:
     """Put the webhook back on its topic
@@ -129,7 +139,7 @@ def sync_detailed(
 def sync(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Problem | ReplayAccepted | None:
     """Put the webhook back on its topic
@@ -158,7 +168,7 @@ def sync(
 async def asyncio_detailed(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Response[Problem | ReplayAccepted]:
     """Put the webhook back on its topic
@@ -190,7 +200,7 @@ async def asyncio_detailed(
 async def asyncio(
     webhook_id: UUID,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: None | Unset | Why = UNSET,
 ) -> Problem | ReplayAccepted | None:
     """Put the webhook back on its topic
