@@ -13,7 +13,6 @@ from bitloot_common.relay import Relay
 from bitloot_nowpayments import Limits, NowPayments
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
 
 from bitloot_ingress import store
 from bitloot_ingress.checkout import Checkout
@@ -94,7 +93,7 @@ class Ingress:
             payments_per_order_max=self.settings.payments_per_order_max,
         )
 
-    def doors(self) -> dict[str, ASGIApp]:
+    def doors(self) -> dict[str, Door]:
         """The webhook doors by path."""
         settings = self.settings
         traces = Traces(settings.webhook_trace_ratio)
@@ -119,7 +118,7 @@ class Ingress:
             raise ConnectionError("no flusher has a connection")
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings) -> Front:
     """The whole service as one ASGI application."""
     ingress = Ingress(settings)
     return Front(

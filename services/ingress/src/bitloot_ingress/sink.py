@@ -1,12 +1,13 @@
 """The sink: webhooks waiting for their commit.
 
-Promises: an item's future resolves only after its batch has committed (`first` or `duplicate`), or says
-`UNAVAILABLE`; it resolves within QUEUED_S_MAX + FLUSH_TIMEOUT_S (`flusher.py`), whatever PostgreSQL does.
+Promises: who submitted an item is told only after its batch has committed (`first` or `duplicate`), or hears
+`UNAVAILABLE`; it is told within QUEUED_S_MAX + FLUSH_TIMEOUT_S (`flusher.py`), whatever PostgreSQL does.
 """
 
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
@@ -44,7 +45,7 @@ class Item:
     payment_id: str | None = None
     reservation_id: str | None = None
     reason: str | None = None
-    stored: "asyncio.Future[Stored] | None" = None
+    tell: Callable[[Stored], None] | None = None
     queued_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -53,9 +54,10 @@ class Item:
         return self.provider, self.external_id, self.event_type
 
     def resolve(self, stored: Stored) -> None:
-        """Tells the request that waits; one that has gone away does not mind."""
-        if self.stored is not None and not self.stored.done():
-            self.stored.set_result(stored)
+        """Tells the request that waits, once."""
+        tell, self.tell = self.tell, None
+        if tell is not None:
+            tell(stored)
 
 
 class Sink:
@@ -70,15 +72,17 @@ class Sink:
     def __len__(self) -> int:
         return len(self._pending)
 
-    def submit(self, item: Item) -> "asyncio.Future[Stored]":
-        """Queues `item`. Its future says `UNAVAILABLE` at once while nobody flushes or too many wait."""
-        item.stored = asyncio.get_running_loop().create_future()
+    def submit(self, item: Item, tell: Callable[[Stored], None]) -> None:
+        """Queues `item`. `tell` is called once; with `UNAVAILABLE` at once while nobody flushes or too many wait.
+
+        It must not raise: it is called by whoever flushes, between two other requests' answers.
+        """
+        item.tell = tell
         if not self._open or len(self._pending) >= self._pending_max:
-            item.stored.set_result(Stored.UNAVAILABLE)
-            return item.stored
+            item.resolve(Stored.UNAVAILABLE)
+            return
         self._pending.append(item)
         self._call_one()
-        return item.stored
 
     async def take(self, limit: int, taker: object) -> list[Item]:
         """Waits until something is there and takes up to `limit` of it. Too old ones are refused here.

@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from starlette.types import Scope
@@ -47,11 +47,14 @@ class Sources:
 
     def address(self, scope: Scope) -> str:
         """The address as text; `unknown` for a connection without one (a Unix socket)."""
-        client = scope.get("client")
-        peer: str = client[0] if client else "unknown"
+        return self.address_of(scope.get("client"), scope["headers"])
+
+    def address_of(self, client: tuple[str, int] | None, headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """As `address`, for where there is no scope."""
+        peer = client[0] if client else "unknown"
         if not self._trusted or peer not in self._trusted:
             return peer
-        for name, value in scope["headers"]:
+        for name, value in headers:
             if name == b"x-forwarded-for":
                 return self._last_untrusted(value.decode("latin-1"), peer)
         return peer
