@@ -37,7 +37,7 @@ with incoming as materialized (
     returning id
 ), published as (
     insert into outbox (id, service, instance, topic, key, headers, value)
-    select id, $18, $19, topic, key, event_headers::jsonb, body
+    select id, $18, $19, topic, key, event_headers::json, body
     from incoming join logged using (id) where topic is not null order by id
 )
 select id from logged

@@ -57,7 +57,7 @@ class Relay:
     """Publishes the rows of one `Outbox`.
 
     `settle` replaces the statement that deletes published rows (parameters: ids, topics, partitions,
-    offsets, as arrays), for a service that wants to remember where its messages went.
+    offsets, as arrays, and the instance), for a service that wants to remember where its messages went.
     """
 
     def __init__(self, outbox: Outbox, *, database_url: str, bootstrap_servers: str, settle: str = SETTLE) -> None:
