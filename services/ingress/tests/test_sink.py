@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from bitloot_common.ids import new_id
-from bitloot_ingress.sink import QUEUED_S_MAX, Item, Sink, Stored
+from bitloot_ingress.sink import CROWD, QUEUED_S_MAX, Item, Sink, Stored
 
 
 def item(external_id: str = "1") -> Item:
@@ -67,6 +67,58 @@ async def test_two_flushers_are_both_called() -> None:
     submit(sink, item("a"))
     submit(sink, item("b"))
     assert [(await first)[0].external_id, (await second)[0].external_id] == ["a", "b"]
+
+
+async def at_a_commit(sink: Sink) -> object:
+    """A flusher that has taken one item and is committing it."""
+    taker = object()
+    submit(sink, item("first"))
+    assert len(await sink.take(10, taker)) == 1
+    return taker
+
+
+async def test_while_one_commits_a_crowd_calls_the_second() -> None:
+    sink = opened()
+    await at_a_commit(sink)
+    second = asyncio.ensure_future(sink.take(100, object()))
+    for number in range(CROWD - 1):
+        submit(sink, item(str(number)))
+        await asyncio.sleep(0)
+    assert not second.done()
+    submit(sink, item("last"))
+    assert len(await second) == CROWD
+
+
+async def test_who_has_committed_takes_what_has_gathered() -> None:
+    sink = opened()
+    taker = await at_a_commit(sink)
+    second = asyncio.ensure_future(sink.take(100, object()))
+    await asyncio.sleep(0)
+    submit(sink, item("a"))
+    assert [one.external_id for one in await sink.take(100, taker)] == ["a"]
+    assert not second.done()
+    second.cancel()
+
+
+async def test_nobody_waits_for_a_stuck_commit() -> None:
+    sink = opened()
+    await at_a_commit(sink)
+    second = asyncio.ensure_future(sink.take(100, object()))
+    await asyncio.sleep(0)
+    submit(sink, item("a"))
+    async with asyncio.timeout(1):
+        assert [one.external_id for one in await second] == ["a"]
+
+
+async def test_who_fails_at_a_commit_leaves_the_rest_to_the_other() -> None:
+    sink = opened()
+    sink.flusher_up()
+    taker = await at_a_commit(sink)
+    second = asyncio.ensure_future(sink.take(100, object()))
+    await asyncio.sleep(0)
+    submit(sink, item("a"))
+    sink.flusher_down(taker)
+    assert [one.external_id for one in await second] == ["a"]
 
 
 async def test_a_cancelled_flusher_takes_no_call_with_it() -> None:

@@ -65,7 +65,7 @@ class Flusher:
                 log.warning("webhook.flusher.failed", error=type(error).__name__)
             finally:
                 connection.terminate()  # `close()` would wait for a server that does not answer
-                self._sink.flusher_down()
+                self._sink.flusher_down(self)
                 _UP.dec()
 
     async def _connect(self) -> OwnConnection:

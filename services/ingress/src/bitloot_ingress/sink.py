@@ -15,6 +15,11 @@ from uuid import UUID
 # A request that has waited this long behind slow commits is refused rather than answered too late.
 QUEUED_S_MAX = 1.0
 
+# A commit costs the same, whatever is in it. While one is under way, a second is begun beside it only when so
+# many wait, or one has waited so long (a slow disk, a stuck connection).
+CROWD = 16
+LINGER_S = 0.003
+
 
 class Stored(Enum):
     """What became of an item."""
@@ -61,12 +66,14 @@ class Item:
 
 
 class Sink:
-    """A bounded queue without a linger: whoever flushes takes what is there."""
+    """A bounded queue; no linger while nobody is at a commit: whoever flushes takes what is there."""
 
     def __init__(self, pending_max: int) -> None:
         self._pending: deque[Item] = deque()
         self._pending_max = pending_max
         self._waiting: dict[object, asyncio.Future[None]] = {}
+        self._committing: set[object] = set()
+        self._timer: asyncio.TimerHandle | None = None
         self._open = 0
 
     def __len__(self) -> int:
@@ -82,15 +89,16 @@ class Sink:
             item.resolve(Stored.UNAVAILABLE)
             return
         self._pending.append(item)
-        self._call_one()
+        self._call_if_due()
 
     async def take(self, limit: int, taker: object) -> list[Item]:
         """Waits until something is there and takes up to `limit` of it. Too old ones are refused here.
 
-        Raises ConnectionError when `interrupt(taker)` comes first.
+        With this the taker's last batch is done. Raises ConnectionError when `interrupt(taker)` comes first.
         """
+        self._committing.discard(taker)
         while True:
-            while not self._pending:
+            while not self._is_due():
                 called = asyncio.get_running_loop().create_future()
                 self._waiting[taker] = called
                 await called
@@ -103,9 +111,26 @@ class Sink:
                 else:
                     taken.append(item)
             if taken:
-                if self._pending:
-                    self._call_one()
+                self._committing.add(taker)
+                self._call_if_due()
                 return taken
+
+    def _is_due(self) -> bool:
+        if not self._pending:
+            return False
+        if not self._committing or len(self._pending) >= CROWD:
+            return True
+        return time.monotonic() - self._pending[0].queued_at >= LINGER_S
+
+    def _call_if_due(self) -> None:
+        if self._is_due():
+            self._call_one()
+        elif self._pending and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._lingered)
+
+    def _lingered(self) -> None:
+        self._timer = None
+        self._call_if_due()
 
     def _call_one(self) -> None:
         while self._waiting:
@@ -124,10 +149,13 @@ class Sink:
         """A flusher has a connection."""
         self._open += 1
 
-    def flusher_down(self) -> None:
+    def flusher_down(self, taker: object = None) -> None:
         """A flusher lost its connection; with the last one everything that waits is refused."""
         self._open -= 1
-        if not self._open:
+        self._committing.discard(taker)
+        if self._open:
+            self._call_if_due()
+        else:
             while self._pending:
                 self._pending.popleft().resolve(Stored.UNAVAILABLE)
 
