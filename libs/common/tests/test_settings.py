@@ -1,7 +1,9 @@
 """A wrong setting stops the process in one line that names it and not its value."""
 
+import socket
+
 import pytest
-from bitloot_common.settings import EX_CONFIG, ServiceSettings, load
+from bitloot_common.settings import EX_CONFIG, ConsumerSettings, ServiceSettings, load
 
 
 def test_a_missing_name_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,3 +27,10 @@ def test_a_wrong_value_is_named_but_not_shown(
     line = capsys.readouterr().err
     assert line.startswith("configuration: HTTP_PORT is wrong:")
     assert "sesame" not in line
+
+
+@pytest.mark.parametrize(
+    ("given", "seat"), [("", None), ("delivery", "delivery"), ("pod-{hostname}", f"pod-{socket.gethostname()}")]
+)
+def test_a_consumer_keeps_its_seat_under_its_own_name(given: str, seat: str | None) -> None:
+    assert ConsumerSettings(kafka_group_instance_id=given).group_instance_id == seat

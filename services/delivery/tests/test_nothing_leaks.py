@@ -13,6 +13,8 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka.record.memory_records import MemoryRecords
+from bitloot_admin_client.api.people_and_tokens import issue_api_token
+from bitloot_admin_client.models import IssuedToken, NewToken
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
@@ -150,10 +152,15 @@ async def test_no_token_and_no_credential_is_found_but_where_it_was_put(
     """Logs at DEBUG, statements, traces, topics: a session token is known by its hash only, a secret by nobody."""
     for order in orders[:2]:
         assert (await storefront.status(order))["status"] == "fulfilled"  # the token travels once more
+    issued = await issue_api_token.asyncio(client=storefront.admin, body=NewToken("searched for"))
+    assert isinstance(issued, IssuedToken), issued
+    bearer = {"Authorization": f"Bearer {issued.token}"}
+    assert (await storefront.http.get(f"{system.env['ADMIN_URL']}/admin/orders", headers=bearer)).is_success
     await asyncio.to_thread(system.flush)
     layout = system.config.layout
     secret = {name: value for name, value in system.config.secrets.items() if not name.endswith("_ID")}
-    words = [order.token for order in orders[:2]] + [value.rpartition(":")[2] for value in secret.values()]
+    words = [issued.token, *(order.token for order in orders[:2])]
+    words += [value.rpartition(":")[2] for value in secret.values()]
     needles = [spelling for word in words for spelling in spellings(word)]
     spared = system.data_dir("sandbox"), layout.env_file, *layout.root.rglob("s3proxy.*")
     found = await asyncio.to_thread(leaks, Path(system.directory), *map(Path, spared), needles=needles)

@@ -64,6 +64,7 @@ def service(shop_settings: ShopSettings, topics: str, tmp_path: Path) -> Iterato
         env = SECRETS | {
             "DATABASE_URL": shop_settings.database_url,
             "KAFKA_BOOTSTRAP_SERVERS": topics,
+            "KAFKA_GROUP_INSTANCE_ID": "only",
             "HTTP_PORT": str(port),
             "KINGUIN_API": shop_settings.kinguin_api,
             "KINGUIN_BASE_URL": shop_settings.kinguin_base_url,
@@ -158,6 +159,38 @@ async def held(harness: Harness, order_id: UUID) -> AsyncIterator[Callable[[], A
     async with harness.owner.acquire() as owner, owner.transaction():
         await owner.execute("select from orders where id = $1 for update", order_id)
         yield waited_for
+
+
+@pytest.mark.parametrize(("api", "last_call"), [("esa", "reserve"), ("reservations", "give")])
+async def test_a_service_killed_between_the_last_answer_and_its_record_buys_once(
+    harness: Harness, service: Running, producer: AIOKafkaProducer, last_call: str
+) -> None:
+    order_id = await harness.order()
+    payment_id = await harness.payment(order_id)
+    await harness.sandbox.fault(last_call, "slow_answer", delayMs=2_000)
+    with service() as (process, _):
+        await producer.send(**finished_ipn(order_id, payment_id))
+
+        async def accepted() -> bool:
+            return any(one["calls"][last_call] for one in await harness.sandbox.purchases(order_id))
+
+        await eventually(accepted, "Kinguin has it, and its answer is on the way", 30)
+        async with held(harness, order_id) as waited_for:
+            await eventually(waited_for, "both answers are there, and wait to be written down", 30)
+            end(process)
+    (row,) = await harness.purchases(order_id)
+    assert row["reservation_id"] is None
+
+    with service():
+
+        async def given() -> bool:
+            return await harness.status(order_id) in ("given", "delivered")
+
+        await eventually(given, "the next process finds the purchase", 60)
+    (purchase,) = await harness.sandbox.purchases(order_id)
+    assert purchase["calls"]["reserve"] == 1
+    (row,) = await harness.purchases(order_id)
+    assert row["reservation_id"] == purchase["reservationId"]
 
 
 @pytest.mark.parametrize(

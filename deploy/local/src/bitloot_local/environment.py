@@ -66,7 +66,7 @@ def _own(config: Config, name: str) -> Mapping[str, str]:
             )
         case "fulfillment":
             reconcile = {"RECONCILE_INTERVAL_S": RECONCILE_INTERVAL_S}
-            return public | nowpayments(config) | kinguin(config) | reconcile
+            return public | nowpayments(config) | kinguin(config) | reconcile | member(name)
         case "delivery":
             return (
                 public
@@ -74,10 +74,16 @@ def _own(config: Config, name: str) -> Mapping[str, str]:
                 | object_storage(config)
                 | mail(config)
                 | secrets(config, "LINK_SECRETS", "KEY_RING")
+                | member(name)
             )
         case "admin":
             return urls(config) | {"ADMIN_PUBLIC_URL": url(config.ports.admin)} | secrets(config, "ADMIN_TOKEN")
     raise ValueError(name)
+
+
+def member(name: str) -> dict[str, str]:
+    """Its seat in the consumer groups is kept over `kill -9`: one process per service, so the name will do."""
+    return {"KAFKA_GROUP_INSTANCE_ID": name}
 
 
 def sandbox(config: Config) -> dict[str, str]:

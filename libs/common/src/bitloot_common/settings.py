@@ -1,5 +1,6 @@
 """Settings come from the environment, are validated at start, and a missing one stops the process in one line."""
 
+import socket
 import sys
 from typing import NoReturn, TypeVar
 
@@ -36,6 +37,23 @@ class KafkaSettings(KafkaSecurity):
     model_config = SettingsConfigDict(extra="ignore")
 
     kafka_bootstrap_servers: str = Field(description="host:port[,host:port]")
+
+
+class ConsumerSettings(BaseSettings):
+    """A member of consumer groups."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    kafka_group_instance_id: str = Field(
+        "",
+        description="unique among the service's processes and the same after a restart; {hostname} in it is filled in",
+    )
+
+    @property
+    def group_instance_id(self) -> str | None:
+        """For static membership (KIP-345): a killed process that is back takes its partitions at once, instead of
+        waiting for its own session to end. None: a member without a name."""
+        return self.kafka_group_instance_id.replace("{hostname}", socket.gethostname()) or None
 
 
 class ServiceSettings(LogSettings, DatabaseSettings, KafkaSettings):

@@ -185,7 +185,8 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
     pool, mailer, storage = outside.pool, outside.mailer, outside.storage
     database = Breaker("postgresql", probe=lambda: _ask(pool))
     breakers = Breakers(database, outside.kinguin.breaker, storage.breaker, mailer.breaker)
-    ladder = Ladder(SERVICE, settings.kafka_bootstrap_servers, breakers=breakers)
+    instance_id = settings.group_instance_id
+    ladder = Ladder(SERVICE, settings.kafka_bootstrap_servers, breakers=breakers, instance_id=instance_id)
     use_cases = compose(settings, outside)
     consumers.declare(
         ladder,

@@ -3,7 +3,7 @@
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from bitloot_common.settings import ServiceSettings
+from bitloot_common.settings import ConsumerSettings, ServiceSettings
 from bitloot_kinguin import KinguinSettings
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -134,6 +134,7 @@ class NoteSettings(BaseSettings):
 
 class DeliverySettings(
     ServiceSettings,
+    ConsumerSettings,
     StorageSettings,
     KeyRingSettings,
     LinkSettings,

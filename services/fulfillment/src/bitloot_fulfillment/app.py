@@ -84,6 +84,7 @@ class Fulfillment:
             "fulfillment",
             settings.kafka_bootstrap_servers,
             breakers=breakers,
+            instance_id=settings.group_instance_id,
             concurrency=settings.consumer_concurrency,
         )
 

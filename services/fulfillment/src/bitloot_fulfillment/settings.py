@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Literal
 
-from bitloot_common.settings import DatabaseSettings, ServiceSettings
+from bitloot_common.settings import ConsumerSettings, DatabaseSettings, ServiceSettings
 from bitloot_kinguin import KinguinSettings
 from pydantic import Field
 
@@ -54,7 +54,7 @@ class ShopSettings(KinguinSettings, DatabaseSettings):
         return self.kinguin_reserve_timeout_s + self.kinguin_timeout_s + 3 * self.kinguin_wait_s_max
 
 
-class Settings(ShopSettings, ServiceSettings):
+class Settings(ShopSettings, ServiceSettings, ConsumerSettings):
     """The service."""
 
     consumer_concurrency: int = Field(64, ge=1, description="messages handled at once")
