@@ -1,6 +1,6 @@
 """an outbox row is written, read once and deleted: one index instead of two, headers as text that is only checked
 
-Revision: 0011, after 0010.
+Revision: 0013, after 0012.
 
 Every message of every service passes here, and ingress's door waits for the insert. Both statements of the relay
 know the instance, so the primary key can be the index they read by. `jsonb` was built and written out again
@@ -9,8 +9,8 @@ for a reader that takes the text apart itself.
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
