@@ -38,6 +38,7 @@ POLL_S: Final = 0.5  # the net under the wake-up
 # Between cycles under load, so that a batch gathers: a cycle costs us, PostgreSQL and Kafka a millisecond each,
 # whatever is in it. The more there was, the more will come.
 PAUSE_S_PER_ROW: Final = 0.00025
+PAUSE_S_MIN: Final = 0.005
 PAUSE_S_MAX: Final = 0.02
 PAUSE_ROWS_MIN: Final = 4  # so many at once are load; a single order's next message is not kept waiting
 RETRY_S_MIN: Final = 0.1
@@ -144,7 +145,7 @@ class Relay:
             if self._stopping and not published:
                 return
             if published >= PAUSE_ROWS_MIN:
-                await asyncio.sleep(min(PAUSE_S_MAX, published * PAUSE_S_PER_ROW))
+                await asyncio.sleep(min(PAUSE_S_MAX, max(PAUSE_S_MIN, published * PAUSE_S_PER_ROW)))
             if published < ROWS_MAX:  # there was no more when we read; whoever has committed since has woken us
                 await self._wait()
 
