@@ -72,7 +72,8 @@ class Flusher:
         connection: OwnConnection = await asyncpg.connect(
             self._database_url,
             timeout=CONNECT_TIMEOUT_S,
-            server_settings={"application_name": "bitloot-ingress-flusher"},
+            # planned once: planning a small batch takes as long as inserting it
+            server_settings={"application_name": "bitloot-ingress-flusher", "plan_cache_mode": "force_generic_plan"},
         )
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
