@@ -77,6 +77,13 @@ async def at_a_commit(sink: Sink) -> object:
     return taker
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is called for having waited."""
+    monkeypatch.setattr("bitloot_ingress.sink.LINGER_S", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 async def test_while_one_commits_a_crowd_calls_the_second() -> None:
     sink = opened()
     await at_a_commit(sink)
@@ -86,7 +93,8 @@ async def test_while_one_commits_a_crowd_calls_the_second() -> None:
         await asyncio.sleep(0)
     assert not second.done()
     submit(sink, item("last"))
-    assert len(await second) == CROWD
+    async with asyncio.timeout(5):
+        assert len(await second) == CROWD
 
 
 async def test_who_has_committed_takes_what_has_gathered() -> None:
@@ -110,6 +118,7 @@ async def test_nobody_waits_for_a_stuck_commit() -> None:
         assert [one.external_id for one in await second] == ["a"]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_who_fails_at_a_commit_leaves_the_rest_to_the_other() -> None:
     sink = opened()
     sink.flusher_up()
@@ -118,7 +127,8 @@ async def test_who_fails_at_a_commit_leaves_the_rest_to_the_other() -> None:
     await asyncio.sleep(0)
     submit(sink, item("a"))
     sink.flusher_down(taker)
-    assert [one.external_id for one in await second] == ["a"]
+    async with asyncio.timeout(5):
+        assert [one.external_id for one in await second] == ["a"]
 
 
 async def test_a_cancelled_flusher_takes_no_call_with_it() -> None:

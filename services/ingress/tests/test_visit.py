@@ -27,13 +27,14 @@ BOUNDS = Bounds(
     header_bytes_max=4000, header_timeout_s=0.5, body_timeout_s=0.5, request_timeout_s=20.0, connections_max=50
 )
 REQUESTS_MAX = 3
-KEEP_ALIVE_S = 1
+UNSIGNED = b"POST /payments/ipn HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 
 
 class Place:
     """A server with one door and a flusher that the test plays."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_alive_s: int = 60) -> None:
+        self._keep_alive_s = keep_alive_s
         secrets: Any = SimpleNamespace(nowpayments_ipn_secret=SECRET, nowpayments_ipn_secret_previous="")
         self.sink = Sink(100)
         self.sink.flusher_up()
@@ -66,7 +67,7 @@ class Place:
             self.server = uvicorn.Server(
                 uvicorn.Config(
                     self.front, http=bounded(BOUNDS, self.front), ws="none", lifespan="off", log_config=None,
-                    access_log=False, timeout_keep_alive=KEEP_ALIVE_S,
+                    access_log=False, timeout_keep_alive=self._keep_alive_s,
                 )
             )  # fmt: skip
             task = asyncio.create_task(self.server._serve([listener]))
@@ -167,8 +168,7 @@ async def test_a_body_in_pieces(flushed: Place, visits: list[bytes]) -> None:
 async def test_pipelined_requests_are_answered_in_their_order(place: Place) -> None:
     client = await place.client()
     bodies = [raw_ipn(payment_id=number) for number in range(1, 4)]
-    unsigned = b"POST /payments/ipn HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
-    client.writer.write(request(bodies[0]) + unsigned + request(bodies[1]) + request(bodies[2]))
+    client.writer.write(request(bodies[0]) + UNSIGNED + request(bodies[1]) + request(bodies[2]))
     flushing = asyncio.create_task(place.flush())
     assert [(await client.answer(b""))[0] for _ in range(4)] == [200, 401, 200, 200]
     flushing.cancel()
@@ -241,10 +241,11 @@ async def test_one_who_hangs_up_before_the_answer_disturbs_nobody(place: Place) 
     assert place.front._at_work == 0
 
 
-async def test_an_idle_connection_is_ended(flushed: Place) -> None:
-    client = await flushed.client()
-    assert (await client.answer(request(raw_ipn())))[0] == 200
-    assert await client.says(b"") == b""
+async def test_an_idle_connection_is_ended() -> None:
+    async with Place(keep_alive_s=1).open() as place:
+        client = await place.client()
+        assert (await client.answer(UNSIGNED))[0] == 401
+        assert await client.says(b"") == b""
 
 
 async def test_a_stopping_server_answers_who_waits_and_hangs_up(place: Place) -> None:
