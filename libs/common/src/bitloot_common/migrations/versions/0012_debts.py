@@ -1,6 +1,6 @@
 """a payment keeps what is wrong with it, and an order since when it owes money: not every debt is a state or a sum
 
-Revision: 0012, after 0010.
+Revision: 0012, after 0011.
 """
 
 import sqlalchemy as sa
