@@ -14,7 +14,6 @@ from bitloot_common.relay import Relay
 from bitloot_nowpayments import Limits, NowPayments
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
 
 from bitloot_ingress import store
 from bitloot_ingress.checkout import Checkout
@@ -97,7 +96,7 @@ class Ingress:
             payments_per_order_max=self.settings.payments_per_order_max,
         )
 
-    def doors(self) -> dict[str, ASGIApp]:
+    def doors(self) -> dict[str, Door]:
         """The webhook doors by path."""
         settings = self.settings
         traces = Traces(settings.webhook_trace_ratio)
@@ -122,7 +121,7 @@ class Ingress:
             raise ConnectionError("no flusher has a connection")
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings) -> Front:
     """The whole service as one ASGI application."""
     ingress = Ingress(settings)
     return Front(

@@ -1,7 +1,7 @@
 """Who is speaking, and how much each may do."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bitloot_common.client_address import ClientAddress, Networks
 from starlette.types import Scope
@@ -15,8 +15,11 @@ class Sources:
 
     def address(self, scope: Scope) -> str:
         """The address as text; the proxy's own where it names none; `unknown` for a connection without one."""
-        client = scope.get("client")
-        return self._clients.of(scope) or (client[0] if client else "unknown")
+        return self.address_of(scope.get("client"), scope["headers"])
+
+    def address_of(self, client: tuple[str, int] | None, headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """As `address`, for where there is no scope."""
+        return self._clients.at(client, headers) or (client[0] if client else "unknown")
 
 
 class Allowance:

@@ -1,13 +1,13 @@
 """admin has its own outbox rows only, sign-ins lock per address, tokens have names of their own, indexes of filters
 
-Revision: 0016, after 0012.
+Revision: 0014, after 0013.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
