@@ -81,7 +81,7 @@ async def test_ends_and_lag_are_seen_over_sasl(guarded: str, named: None) -> Non
         return watch.topics.get("payments.ipn") if watch.error is None else None
 
     state = await eventually(seen, f"a sample, not {watch.error}")
-    assert (state.partitions, state.end, state.lag) == (6, 30, {"fulfillment": 20})
+    assert (state.partitions, state.end, state.lag) == (6, 30, {"fulfillment": 20}), "by the first sample"
     await _produce(guarded, "payments.ipn", 5)
 
     async def more() -> bool:

@@ -88,10 +88,13 @@ class BrokerWatch:
 
     async def sample(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
         """One look: ends of all topics, commits of all groups."""
-        names = _ours(await consumer.topics())
-        partitions = [
-            TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()
-        ]
+        found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        names = _ours(found)
+        partitions = [TopicPartition(name, one["partition"]) for name in names for one in found[name]]
+        if consumer.assignment() != set(partitions):
+            # a consumer knows the partitions of what it is assigned; of all else only what it happened to hear
+            consumer.assign(partitions)
+            consumer.pause(*partitions)
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)
         now = time.monotonic()
