@@ -130,7 +130,7 @@ async def test_paid_twice_is_bought_once_and_a_refund_is_due(shop: Shop) -> None
     await shop.pay(answer.json())
 
     async def owed() -> bool:
-        return any(entry["event"] == "order.refund_due" for entry in (await shop.admin_order(order.id))["timeline"])
+        return any(entry["event"] == "order.refund_owed" for entry in (await shop.admin_order(order.id))["timeline"])
 
     await eventually(owed, "the refund due on the timeline")
     assert len(await shop.purchases(order.id)) == 1

@@ -5,7 +5,17 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from bitloot_fulfillment.money import Payment, PaymentPolicy, PaymentReport, advance, mismatch, owed, received
+from bitloot_fulfillment.money import (
+    Payment,
+    PaymentPolicy,
+    PaymentReport,
+    Received,
+    advance,
+    mismatch,
+    owed,
+    received,
+    takes_back,
+)
 
 POLICY = PaymentPolicy()
 ASKED = Payment(
@@ -51,7 +61,8 @@ def test_confirmed_pays_where_the_shop_says_so(pay_on: str, share: int) -> None:
 def test_a_top_up_completes_and_a_child_alone_does_not() -> None:
     assert received([paid("0.001", "partially_paid"), child("0.001")], POLICY).share == 1
     alone = received([ASKED, child("0.002")], POLICY)
-    assert alone.share == 0
+    assert (alone.share, alone.aside) == (Decimal(0), Decimal(1))
+    assert alone.anything
     assert alone.problems == ["only child payments of 1 have money"]
 
 
@@ -59,6 +70,35 @@ def test_a_deposit_in_a_wrong_coin_counts_nothing_and_is_told() -> None:
     money = received([paid("0.001", "partially_paid"), child("5", coin="ltc")], POLICY)
     assert money.share == Decimal("0.5")
     assert money.problems == ["wrong coin in payment 2"]
+    assert money.unsized
+
+
+def test_a_child_of_an_unknown_parent_is_money_without_a_size() -> None:
+    money = received([child("0.002")], POLICY)
+    assert (money.share, money.unsized, money.problems) == (Decimal(0), True, ["unknown parent in payment 2"])
+
+
+def test_what_a_report_said_of_another_order_pays_nothing_and_stays() -> None:
+    money = received([paid("0.002", problem="order_id"), child("0.002")], POLICY)
+    assert (money.share, money.aside, money.unsized) == (Decimal(0), Decimal(0), True)
+    assert money.problems == ["wrong order_id in payment 1", "wrong order_id in payment 2"]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "disputed"),
+    [
+        ("finished", "failed", True),
+        ("finished", "cancelled", True),
+        ("partially_paid", "failed", True),
+        ("partially_paid", "cancelled", False),
+        ("finished", "refunded", False),
+        ("finished", "expired", False),
+        ("confirming", "failed", False),
+        ("refunded", "failed", False),
+    ],
+)
+def test_a_payment_that_is_taken_back(was: str, now: str, *, disputed: bool) -> None:
+    assert takes_back(paid("0.002", was), report(now, "0.002"), POLICY) is disputed
 
 
 def test_two_payments_add_up() -> None:
@@ -80,7 +120,7 @@ def test_two_payments_add_up() -> None:
     ],
 )
 def test_what_is_owed(share: str, keeps_goods: bool, due: str) -> None:
-    amount = owed(Decimal(share), Decimal("9.99"), keeps_goods=keeps_goods, policy=POLICY)
+    amount = owed(Received(Decimal(share)), Decimal("9.99"), keeps_goods=keeps_goods, policy=POLICY)
     assert amount == Decimal(due)
 
 
@@ -90,6 +130,10 @@ def test_what_is_owed(share: str, keeps_goods: bool, due: str) -> None:
         ({"price_amount": Decimal("0.01")}, "price_amount"),
         ({"price_currency": "usd"}, "price_currency"),
         ({"pay_currency": "ltc"}, "pay_currency"),
+        ({"order_id": str(uuid4())}, "order_id"),
+        ({"order_id": "A-17"}, "order_id"),
+        ({"order_id": str(ASKED.order_id)}, None),
+        ({"order_id": str(uuid4()), "parent_payment_id": "1"}, "order_id"),
         ({}, None),
     ],
 )

@@ -84,17 +84,57 @@ async def test_too_little_holds_whatever_the_status_says(harness: Harness) -> No
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"price_amount": Decimal("0.01")}, {"price_currency": "usd"}, {"pay_currency": "ltc"}],
-    ids=["amount", "currency", "coin"],
-)
-async def test_a_report_that_does_not_fit_the_order_pays_nothing_and_calls_a_person(
+    [{"price_amount": Decimal("0.01")}, {"price_currency": "usd"}, {"pay_currency": "ltc"}, {"order_id": str(uuid4())},
+     {"order_id": "somebody else's"}],
+    ids=["amount", "currency", "coin", "order", "no order of ours"],
+)  # fmt: skip
+async def test_a_report_that_does_not_fit_the_order_pays_nothing_and_calls_a_person_once(
     harness: Harness, wrong: dict[str, object]
 ) -> None:
     order_id = await harness.order()
     payment_id = await harness.payment(order_id)
-    await harness.report(payment_id, "finished", COINS, **wrong)
-    assert await harness.status(order_id) == "created"
-    assert await harness.timeline(order_id) == ["order.alert"]
+    for _ in range(4):
+        await harness.report(payment_id, "finished", COINS, **wrong)
+    assert await harness.status(order_id) == "underpaid", "money is here, and does not pay"
+    assert (await harness.timeline(order_id)).count("order.alert") == 1
+    row = await harness.owner.fetchrow("select status, problem from payments where payment_id = $1", payment_id)
+    assert row
+    assert (row["status"], row["problem"]) == ("finished", next(iter(wrong)))
+    assert await harness.told(order_id, "order_paid") == []
+
+
+async def test_a_report_that_names_its_order_pays_it(harness: Harness) -> None:
+    order_id = await harness.order()
+    await harness.report(await harness.payment(order_id), "finished", COINS, order_id=str(order_id))
+    assert await harness.status(order_id) == "paid"
+
+
+async def test_a_payment_does_not_pay_the_order_that_a_report_confuses_it_with(harness: Harness) -> None:
+    first, second = await harness.order(), await harness.order()
+    payment_id = await harness.payment(first)
+    await harness.report(payment_id, "finished", COINS, order_id=str(second))
+    assert await harness.status(first) == "underpaid"
+    assert await harness.status(second) == "created"
+
+
+async def test_a_fitting_report_after_one_that_does_not_fit_counts_by_itself(harness: Harness) -> None:
+    order_id = await harness.order()
+    payment_id = await harness.payment(order_id)
+    await harness.report(payment_id, "finished", COINS * 9, pay_currency="ltc")
+    await harness.report(payment_id, "partially_paid", HALF)
+    assert await harness.status(order_id) == "underpaid"
+    await harness.report(payment_id, "finished", COINS)
+    assert await harness.status(order_id) == "paid"
+    assert await harness.refund_due(order_id) is None
+
+
+async def test_a_report_that_does_not_fit_takes_nothing_away(harness: Harness) -> None:
+    order_id = await harness.order()
+    payment_id = await harness.payment(order_id)
+    await harness.report(payment_id, "finished", COINS)
+    await harness.report(payment_id, "refunded", COINS, pay_currency="ltc")
+    assert await harness.status(order_id) == "paid"
+    assert (await harness.timeline(order_id))[-1] == "order.alert"
 
 
 async def test_an_overpayment_is_fulfilled_and_its_surplus_owed(harness: Harness) -> None:
@@ -110,7 +150,7 @@ async def test_the_second_payment_of_an_order_is_owed_back(harness: Harness) -> 
     assert await harness.status(order_id) == "paid"
     assert await harness.refund_due(order_id) == Decimal("9.99")
     assert len(await harness.told(order_id, "order_paid")) == 1
-    assert [one["notice"] for one in await harness.told(order_id, "notice")] == ["refund_due"]
+    assert [one["notice"] for one in await harness.told(order_id, "notice")] == ["overpaid"]
 
 
 async def test_a_returned_surplus_is_owed_no_more(harness: Harness) -> None:

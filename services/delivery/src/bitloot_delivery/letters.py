@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from bitloot_delivery.brand import Brand
 from bitloot_delivery.clients.mailer import Mail
@@ -68,13 +68,15 @@ def _words(say: Texts, mail: MailRow, occasion: Occasion) -> tuple[str, str, str
         "stored": occasion.codes_stored,
         "quantity": order.quantity,
         "amount": _money(order.amount, order.currency),
-        "refund": _money(order.refund_due or order.amount, order.currency),
+        "refund": _money(order.refund_due or Decimal(0), order.currency),
     }
     known = say.names()
     if occasion.url is None:
         name = f"notices.{mail.purpose}"
         if f"{name}.subject" not in known:
             raise NoticeUnknown(mail.purpose)
+        if not order.refund_due and f"{name}.body_without_sum" in known:
+            return _without_sum(say, name, values)
     else:
         name = "mail.part" if mail.purpose == "keys" and not mail.complete else f"mail.{mail.purpose}"
     subject, heading, body = (
@@ -82,6 +84,12 @@ def _words(say: Texts, mail: MailRow, occasion: Occasion) -> tuple[str, str, str
         for part in ("subject", "heading", "body")
     )
     # a product's name comes from outside: one line, whatever it holds
+    return " ".join(subject.split()), heading, body
+
+
+def _without_sum(say: Texts, name: str, values: dict[str, Any]) -> tuple[str, str, str]:
+    """A notice of a debt of which nobody can say how much it is, or which was paid before the mail was written."""
+    subject, heading, body = (say(f"{name}.{part}", **values) for part in ("subject", "heading", "body_without_sum"))
     return " ".join(subject.split()), heading, body
 
 

@@ -20,6 +20,8 @@ from bitloot_fulfillment.order_machine import Fact
 
 log = structlog.get_logger(__name__)
 
+_ALERTED = "select exists (select from order_events where order_id = $1 and event = 'order.alert' and detail = $2)"
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -71,10 +73,14 @@ class Books:
     async def alert(
         self, connection: Connection, order_id: UUID, fact: Fact, why: str, cause: Cause, detail: dict[str, Any]
     ) -> None:
-        """A person has to look: on the timeline, in the log, in a metric."""
+        """A person has to look: on the timeline, in the log, in a metric. What was told before, word for word, is not
+        told again: reports repeat, and so do the reconciler's questions."""
+        told = {"fact": fact, "why": why, **detail}
+        if await connection.fetchval(_ALERTED, order_id, told):
+            return
         metrics.ALERTS.labels(fact).inc()
         log.error("order.alert", order_id=str(order_id), fact=fact, why=why, **detail)
-        await self.note(connection, order_id, "order.alert", cause, detail={"fact": fact, "why": why, **detail})
+        await self.note(connection, order_id, "order.alert", cause, detail=told)
 
     async def tell(self, connection: Connection, order_id: UUID, event: Event) -> None:
         """A message about the order."""

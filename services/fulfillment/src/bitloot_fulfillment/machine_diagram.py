@@ -6,7 +6,7 @@ A test compares the file with what this prints, so the picture cannot lie.
 import sys
 from collections import defaultdict
 
-from bitloot_fulfillment.order_machine import DECISIONS, Alert, Decision, Fact, Move, Status
+from bitloot_fulfillment.order_machine import DECISIONS, MORE_IS_OWED, Alert, Decision, Fact, Move, Status
 
 _HEAD = """# The order's state machine
 
@@ -35,6 +35,17 @@ _TABLE_HEAD = """
 """
 
 
+_OWED_HEAD = """
+## When more is owed
+
+`orders.refund_due` grows by a second payment, an overpayment, money for an order that has ended. Where the move
+itself does not tell the customer, this does:
+
+| in state | message |
+| --- | --- |
+"""
+
+
 def diagram() -> str:
     """The document, with its final newline."""
     lines = [_HEAD.rstrip("\n")]
@@ -45,9 +56,19 @@ def diagram() -> str:
             if isinstance(decision, Move):
                 arrows[status, decision.to].append(fact)
     lines += [f"    {a} --> {b}: {', '.join(facts)}" for (a, b), facts in arrows.items()]
-    lines += ["    fulfilled --> [*]", "    cancelled --> [*]", "    refund_due --> [*]", "```"]
+    lines += [
+        "    fulfilled --> [*]",
+        "    partly_fulfilled --> [*]",
+        "    cancelled --> [*]",
+        "    refund_due --> [*]",
+        "```",
+    ]
     lines.append(_TABLE_HEAD.rstrip("\n"))
     lines += [_row(fact, decision, statuses) for fact in Fact for decision, statuses in _grouped(fact)]
+    lines.append(_OWED_HEAD.rstrip("\n"))
+    for emission in sorted(set(MORE_IS_OWED.values())):
+        statuses = [status for status in Status if MORE_IS_OWED.get(status) is emission]
+        lines.append(f"| {', '.join(statuses)} | `{emission}` |")
     return "\n".join(lines) + "\n"
 
 

@@ -45,10 +45,18 @@ class PaymentPolicy:
     def share_required(self) -> Decimal:
         return 1 - self.underpayment_tolerance_percent / 100
 
+    @property
+    def counting(self) -> frozenset[str]:
+        """The statuses of a payment whose money has arrived."""
+        return _MONEY_ARRIVED | (_MONEY_CONFIRMED if self.pay_on == "confirmed" else frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A row of `payments`. `pay_amount` and `actually_paid` are in `pay_currency`."""
+    """A row of `payments`. `pay_amount` and `actually_paid` are in `pay_currency`.
+
+    `problem` names what a report said otherwise than the order asks: its money is here and pays nothing.
+    """
 
     id: UUID
     order_id: UUID | None
@@ -62,6 +70,8 @@ class Payment:
     pay_currency: str | None = None
     actually_paid: Decimal = Decimal(0)
     asked_count: int = 0
+    next_ask_at: datetime | None = None
+    problem: str | None = None
     created_at: datetime | None = None
 
 
@@ -83,17 +93,36 @@ class PaymentReport:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The money that counts, as a share of the price, and what is wrong with the rest."""
+    """The money of an order that has arrived, in shares of the price.
+
+    `share` pays; `aside` has arrived and pays nothing (only children have money); `unsized`: there is more, of
+    which nobody can say how much of the price it is (another coin, another price, an unknown parent).
+    `problems` say what is wrong with what does not pay.
+    """
 
     share: Decimal
+    aside: Decimal = Decimal(0)
+    unsized: bool = False
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def anything(self) -> bool:
+        """Whether any money is here that would have to go back."""
+        return self.unsized or self.share + self.aside > 0
+
+    def less_than(self, before: "Received") -> bool:
+        """Whether money went back that was here `before`."""
+        return self.share + self.aside < before.share + before.aside or (before.unsized and not self.unsized)
 
 
 def mismatch(payment: Payment, report: PaymentReport, amount: Decimal, currency: str) -> str | None:
-    """Why `report` is not believed for an order of `amount` `currency`; None when it fits.
+    """Why `report` is not believed for the order of `payment`, of `amount` `currency`; None when it fits.
 
-    A child is judged by its parent: its price is a copy, its amount and coin are what was sent.
+    A child is judged by its parent: its price is a copy, its amount and coin are what was sent. Its order, if it
+    names one, is the parent's.
     """
+    if report.order_id and not _names(report.order_id, payment.order_id):
+        return "order_id"
     if report.parent_payment_id:
         return None
     if report.price_amount is not None and report.price_amount.quantize(CENT) != amount:
@@ -104,6 +133,26 @@ def mismatch(payment: Payment, report: PaymentReport, amount: Decimal, currency:
     if coin and report.pay_currency and report.pay_currency.casefold() != coin.casefold():
         return "pay_currency"
     return None
+
+
+def _names(text: str, order_id: UUID | None) -> bool:
+    try:
+        return UUID(text) == order_id
+    except ValueError:
+        return False
+
+
+def takes_back(payment: Payment, report: PaymentReport, policy: PaymentPolicy) -> bool:
+    """Whether `report` denies money that `payment` has brought, and `advance` would not book it as gone.
+
+    `failed` after `finished` may be late or a reversal, `cancelled` is set by hand: a person has to find out. A
+    partial payment is closed as `cancelled` as a matter of course.
+    """
+    if payment.status not in policy.counting or payment.problem:
+        return False
+    if report.status == "failed":
+        return RANK[payment.status] > RANK["failed"]
+    return report.status == "cancelled" and payment.status not in ("partially_paid", "cancelled")
 
 
 def advance(payment: Payment, report: PaymentReport) -> Payment | None:
@@ -135,29 +184,47 @@ def received(payments: list[Payment], policy: PaymentPolicy) -> Received:
 
     Only a payment without a parent pays an order by itself; a child tops up a parent that has brought money.
     """
-    counting = _MONEY_ARRIVED | (_MONEY_CONFIRMED if policy.pay_on == "confirmed" else frozenset())
-    share = Decimal(0)
+    roots = {one.payment_id: one for one in payments if not one.parent_payment_id}
+    arrived = [one for one in payments if one.status in policy.counting and one.actually_paid > 0]
+    paying = {one.payment_id for one in arrived if not one.parent_payment_id}
+    share = aside = Decimal(0)
     problems = []
-    for root in (one for one in payments if not one.parent_payment_id):
-        family = [one for one in payments if one.parent_payment_id == root.payment_id and one.status in counting]
-        own = _share(root, root) if root.status in counting else Decimal(0)
-        topped_up = sum((_share(child, root) for child in family if _same_coin(child, root)), Decimal(0))
-        problems += [f"wrong coin in payment {one.payment_id}" for one in family if not _same_coin(one, root)]
-        if topped_up and not own:
+    unsized = False
+    for one in arrived:
+        root = roots.get(one.parent_payment_id or one.payment_id)
+        wrong = _wrong(one, root)
+        if wrong or root is None or not root.pay_amount:
+            problems.append(f"{wrong or 'no known amount'} in payment {one.payment_id}")
+            unsized = True
+        elif root.payment_id in paying:
+            share += one.actually_paid / root.pay_amount
+        else:
             problems.append(f"only child payments of {root.payment_id} have money")
-        share += own + (topped_up if own else Decimal(0))
-    return Received(share, problems)
+            aside += one.actually_paid / root.pay_amount
+    return Received(share, aside, unsized, problems)
 
 
-def owed(share: Decimal, amount: Decimal, *, keeps_goods: bool, policy: PaymentPolicy) -> Decimal:
-    """What must go back, in the order's currency: all of it, or what is more than the price."""
-    surplus = share - 1 if keeps_goods else share
+def _wrong(payment: Payment, root: Payment | None) -> str | None:
+    """Why its money is no share of the price."""
+    if root is None:
+        return "unknown parent"
+    if payment.problem or root.problem:
+        return f"wrong {payment.problem or root.problem}"
+    return None if _same_coin(payment, root) else "wrong coin"
+
+
+def owed(
+    money: Received, amount: Decimal, *, keeps_goods: bool, policy: PaymentPolicy, kept: Decimal = Decimal(1)
+) -> Decimal:
+    """What must go back, in the order's currency: all of it, or what is more than the price of the goods `kept`.
+
+    `kept` is the share of its codes that a customer who keeps goods has: less than 1 where the rest never came.
+    """
+    here = money.share + money.aside
+    surplus = here - kept if keeps_goods else here
     due = (max(surplus, Decimal(0)) * amount).quantize(CENT, ROUND_HALF_UP)
-    return due if due >= policy.refund_min or (due and not keeps_goods) else Decimal(0)
-
-
-def _share(payment: Payment, root: Payment) -> Decimal:
-    return payment.actually_paid / root.pay_amount if root.pay_amount else Decimal(0)
+    is_part_of_the_price = not keeps_goods or kept < 1
+    return due if due >= policy.refund_min or (due and is_part_of_the_price) else Decimal(0)
 
 
 def _same_coin(child: Payment, root: Payment) -> bool:

@@ -22,8 +22,10 @@ class Status(StrEnum):
     RESERVED = "reserved"
     GIVEN = "given"
     DELIVERED = "delivered"
+    PARTLY_DELIVERED = "partly_delivered"
     STORED = "stored"
     FULFILLED = "fulfilled"
+    PARTLY_FULFILLED = "partly_fulfilled"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     REFUND_DUE = "refund_due"
@@ -31,7 +33,8 @@ class Status(StrEnum):
 
 UNPAID: Final = (Status.CREATED, Status.AWAITING_PAYMENT, Status.UNDERPAID, Status.EXPIRED)
 BUYING: Final = (Status.RESERVING, Status.RESERVED, Status.GIVEN)
-HANDED_OVER: Final = (Status.DELIVERED, Status.STORED, Status.FULFILLED)
+HANDING_OVER: Final = (Status.DELIVERED, Status.PARTLY_DELIVERED)
+HANDED_OVER: Final = (*HANDING_OVER, Status.STORED, Status.FULFILLED, Status.PARTLY_FULFILLED)
 ENDED: Final = (Status.CANCELLED, Status.REFUND_DUE)
 
 
@@ -44,6 +47,7 @@ class Fact(StrEnum):
     PAYMENT_CLOSED = "payment_closed"
     UNDERPAYMENT_CLOSED = "underpayment_closed"
     MONEY_RETURNED = "money_returned"
+    PAYMENT_DISPUTED = "payment_disputed"
     PURCHASE_STARTED = "purchase_started"
     RESERVED = "reserved"
     GIVEN = "given"
@@ -52,6 +56,8 @@ class Fact(StrEnum):
     OFFER_REPLACED = "offer_replaced"
     OFFERS_EXHAUSTED = "offers_exhausted"
     PURCHASE_REVERSED = "purchase_reversed"
+    PART_STORED = "part_stored"
+    REST_FAILED = "rest_failed"
     CODES_STORED = "codes_stored"
     LINK_MAILED = "link_mailed"
 
@@ -64,6 +70,8 @@ class Emission(StrEnum):
     NOTICE_UNDERPAID = "deliveries.requested NoticeRequested(underpaid)"
     NOTICE_CANCELLED = "deliveries.requested NoticeRequested(cancelled)"
     NOTICE_REFUND_DUE = "deliveries.requested NoticeRequested(refund_due)"
+    NOTICE_REST_CANCELLED = "deliveries.requested NoticeRequested(rest_cancelled)"
+    NOTICE_OVERPAID = "deliveries.requested NoticeRequested(overpaid)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,8 @@ def _each(statuses: tuple[Status, ...], decision: Decision) -> dict[Status, Deci
 _PAID_BEFORE = Stay("money for it has been booked before; what is too much is a refund due")
 _KNOWN = Stay("known already: repeated, or overtaken by what came later")
 _OVER = Stay("the order has ended")
+_CANCELS_DELIVERED = Alert("Kinguin cancels what it has delivered")
+_DISPUTED = Alert("NOWPayments takes back a payment that it had reported as arrived: is the money there?")
 _PURCHASE_ALIVE = Alert("Kinguin goes on with a purchase whose order has ended")
 
 DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
@@ -135,7 +145,7 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
     Fact.PAYMENT_CLOSED: {
         **_each((Status.CREATED, Status.AWAITING_PAYMENT), Move(Status.EXPIRED)),
         Status.UNDERPAID: Stay("money has arrived and stays: the order waits for the rest, then for a refund"),
-        **_each((Status.PAID, *BUYING, *HANDED_OVER), Stay("another payment has paid it")),
+        **_each((Status.PAID, *BUYING, *HANDED_OVER), Stay("it is not this payment that has paid it")),
         Status.EXPIRED: _KNOWN,
         **_each(ENDED, _OVER),
     },
@@ -152,7 +162,13 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
         **_each(BUYING, Alert("the customer's money went back while the key is being bought")),
         **_each(HANDED_OVER, Alert("the customer's money went back after the key was handed over")),
         Status.CANCELLED: _OVER,
+        # learnt when nothing is left that would have to go back: until then `refund_due` stays
         Status.REFUND_DUE: Move(Status.CANCELLED),
+    },
+    Fact.PAYMENT_DISPUTED: {
+        **_each((Status.CREATED, Status.AWAITING_PAYMENT, Status.EXPIRED), Stay("no money was booked")),
+        **_each((Status.UNDERPAID, Status.PAID, *BUYING, *HANDED_OVER, Status.REFUND_DUE), _DISPUTED),
+        Status.CANCELLED: _OVER,
     },
     Fact.PURCHASE_STARTED: {Status.PAID: Move(Status.RESERVING)},
     Fact.RESERVED: {
@@ -173,35 +189,62 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
     },
     Fact.FURTHER_CODES: {
         Status.DELIVERED: Move(Status.DELIVERED, (Emission.DELIVERY_REQUESTED,)),
-        **_each((Status.STORED, Status.FULFILLED), _KNOWN),
+        Status.PARTLY_DELIVERED: Move(Status.PARTLY_DELIVERED, (Emission.DELIVERY_REQUESTED,)),
+        **_each((Status.STORED, Status.FULFILLED, Status.PARTLY_FULFILLED), _KNOWN),
         **_each(ENDED, _PURCHASE_ALIVE),
     },
     Fact.OFFER_REPLACED: {
         **_each(BUYING, Move(Status.RESERVING, (Emission.ORDER_PAID,))),
-        **_each(HANDED_OVER, Alert("Kinguin cancels what it has delivered")),
+        **_each(HANDED_OVER, _CANCELS_DELIVERED),
         **_each(ENDED, _OVER),
     },
     Fact.OFFERS_EXHAUSTED: {
-        **_each(BUYING, Move(Status.REFUND_DUE, (Emission.NOTICE_CANCELLED,))),
-        **_each(HANDED_OVER, Alert("Kinguin cancels what it has delivered")),
+        **_each(BUYING, Move(Status.REFUND_DUE, (Emission.NOTICE_REFUND_DUE,))),
+        **_each(HANDED_OVER, _CANCELS_DELIVERED),
         **_each(ENDED, _OVER),
     },
     Fact.PURCHASE_REVERSED: {
         **_each((*BUYING, *HANDED_OVER), Alert("Kinguin took the purchase back: do the codes still work?")),
         **_each(ENDED, _OVER),
     },
+    Fact.PART_STORED: {
+        **_each(HANDING_OVER, Move(Status.PARTLY_DELIVERED)),
+        **_each((Status.STORED, Status.FULFILLED, Status.PARTLY_FULFILLED), _KNOWN),
+        **_each(ENDED, Alert("codes were stored for an order that has ended")),
+    },
+    # the purchase is dead and all of it that could be had is stored: what was handed over is never bought again
+    Fact.REST_FAILED: {
+        **_each(HANDING_OVER, Move(Status.PARTLY_FULFILLED, (Emission.NOTICE_REST_CANCELLED,))),
+        **_each((Status.STORED, Status.FULFILLED), _CANCELS_DELIVERED),
+        Status.PARTLY_FULFILLED: _KNOWN,
+        **_each(ENDED, _OVER),
+    },
     Fact.CODES_STORED: {
-        Status.DELIVERED: Move(Status.STORED),
+        **_each(HANDING_OVER, Move(Status.STORED)),
         **_each((Status.STORED, Status.FULFILLED), _KNOWN),
+        Status.PARTLY_FULFILLED: Alert("the rest of the codes came after its money was promised back"),
         **_each(ENDED, Alert("codes were stored for an order that has ended")),
     },
     Fact.LINK_MAILED: {
         # from `delivered` too: the two topics are read side by side
-        **_each((Status.DELIVERED, Status.STORED), Move(Status.FULFILLED)),
-        Status.FULFILLED: _KNOWN,
+        **_each((*HANDING_OVER, Status.STORED), Move(Status.FULFILLED)),
+        **_each((Status.FULFILLED, Status.PARTLY_FULFILLED), _KNOWN),
         **_each(ENDED, Alert("a link was mailed for an order that has ended")),
     },
 }
+
+
+MORE_IS_OWED: Final[dict[Status, Emission]] = {
+    **dict.fromkeys((Status.PAID, *BUYING, *HANDED_OVER), Emission.NOTICE_OVERPAID),
+    **dict.fromkeys(ENDED, Emission.NOTICE_REFUND_DUE),
+}
+"""What the customer is told when `orders.refund_due` grows in a state, unless the move has told it already."""
+
+
+def emitted(status: Status, fact: Fact) -> tuple[Emission, ...]:
+    """What leaves when `fact` is learnt of an order that is `status`."""
+    decision = decide(status, fact)
+    return decision.emits if isinstance(decision, Move) else ()
 
 
 def decide(status: Status, fact: Fact) -> Decision:

@@ -15,10 +15,12 @@ from bitloot_fulfillment.order_machine import Alert, Emission, Fact, Move, Statu
 from bitloot_fulfillment.store import orders
 from bitloot_fulfillment.store.orders import Order
 
-_NOTICES = {
+NOTICES = {
     Emission.NOTICE_UNDERPAID: "underpaid",
     Emission.NOTICE_CANCELLED: "cancelled",
     Emission.NOTICE_REFUND_DUE: "refund_due",
+    Emission.NOTICE_REST_CANCELLED: "rest_cancelled",
+    Emission.NOTICE_OVERPAID: "overpaid",
 }
 
 
@@ -58,7 +60,7 @@ def _message(emission: Emission, order: Order, delivery: DeliveryRequested | Non
     if emission is Emission.DELIVERY_REQUESTED:
         assert delivery is not None, "who learns of a delivery says which"
         return delivery
-    return NoticeRequested(order_id=order.id, notice=_NOTICES[emission])
+    return NoticeRequested(order_id=order.id, notice=NOTICES[emission])
 
 
 async def finish(books: Books, connection: Connection, order: Order, cause: Cause) -> Order:

@@ -38,6 +38,11 @@ orders = Table(
     Column("status_since", TIMESTAMP, nullable=False, server_default=text("now()")),
     Column("refund_due", Numeric(12, 2), comment="in the order's currency"),
     Column("refund_reason", Text),
+    Column(
+        "refund_due_since",
+        TIMESTAMP,
+        comment="when money began to be owed, also where nobody can say how much; null: none is",
+    ),
     Column("idempotency_key", Text, unique=True),
     Column("idempotency_fingerprint", LargeBinary, comment="SHA-256 of the request that used the key"),
     Column("session_token_hash", LargeBinary, nullable=False, comment="SHA-256 of x-order-session-token"),
@@ -52,7 +57,7 @@ orders = Table(
     # admin's lists: newest first within a status, and an e-mail's beginning
     Index("ix_orders_status_id", "status", "id"),
     Index("ix_orders_status_since_id", "status_since", "id"),
-    Index("ix_orders_refund_due", "id", postgresql_where=text("refund_due is not null")),
+    Index("ix_orders_owing", "id", postgresql_where=text("refund_due_since is not null")),
     Index(
         "ix_orders_email_prefix",
         literal_column("lower(email)").label("email_prefix"),
@@ -80,6 +85,7 @@ payments = Table(
     Column("payin_extra_id", Text, comment="memo, without which XRP, XLM and the like are not detected"),
     Column("network", Text),
     Column("expires_at", TIMESTAMP),
+    Column("problem", Text, comment="what does not fit the order: its money pays nothing"),
     Column("settled_at", TIMESTAMP, comment="booked in full on its order: nothing more to ask"),
     Column("asked_count", Integer, nullable=False, server_default="0"),
     Column("next_ask_at", TIMESTAMP, comment="when the reconciler asks the provider next; null: never"),
@@ -118,6 +124,7 @@ webhook_logs = Table(
     Column("partition", Integer),
     Column("offset", BigInteger),
     Column("replayed_at", TIMESTAMP),
+    Column("body_removed_at", TIMESTAMP),
     UniqueConstraint("provider", "external_id", "event_type"),
     CheckConstraint("outcome in ('accepted', 'ignored', 'invalid')", name="outcome"),
     Index("ix_webhook_logs_order_id", "order_id", postgresql_where=text("order_id is not null")),
@@ -131,4 +138,11 @@ webhook_logs = Table(
     # admin's list of what was not accepted; partial, so that the hot path writes nothing here
     Index("ix_webhook_logs_not_accepted", "outcome", "id", postgresql_where=text("outcome <> 'accepted'")),
     postgresql_with={"fillfactor": 50},  # room for the update that notes the position (migration 0006)
+)
+
+retention = Table(
+    "retention",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("until", Uuid, nullable=False, comment="the last id, a UUIDv7, whose data was removed"),
 )

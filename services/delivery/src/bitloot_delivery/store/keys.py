@@ -10,7 +10,9 @@ from bitloot_common.ids import new_id
 
 from bitloot_delivery.key_ring import WrappedKey
 
-_COLUMNS = "id, order_id, part, reservation_id, storage_ref, codes_count, object_sha256, wrapped_key, kid, sealed_at, deleted_at"
+_COLUMNS = """
+id, order_id, part, reservation_id, storage_ref, codes_count, object_sha256, wrapped_key, kid, sealed_at, deleted_at
+"""
 
 _INTEND = """
 insert into keys (id, order_id, part, reservation_id, storage_ref, wrapped_key, kid)
@@ -40,7 +42,9 @@ _REWRAP = "update keys set wrapped_key = $3, kid = $4 where id = $1 and kid = $2
 _DUE = f"""
 select {_COLUMNS} from keys
 where deleted_at is null and id > $3
-  and not exists (select from orders where orders.id = keys.order_id and orders.status = 'delivered')
+  and not exists (
+    select from orders where orders.id = keys.order_id and orders.status in ('delivered', 'partly_delivered')
+  )
   and (viewed_at < now() - $1::interval or coalesce(sealed_at, intended_at) < now() - $2::interval)
 order by id limit $4
 """  # noqa: S608

@@ -18,7 +18,10 @@ from bitloot_fulfillment.order_machine import Status
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What fulfillment needs of an order. `amount` and `refund_due` in `currency`, `price_ceiling` in EUR a unit."""
+    """What fulfillment needs of an order. `amount` and `refund_due` in `currency`, `price_ceiling` in EUR a unit.
+
+    `refund_due_since` is set while anything is owed; `refund_due` is null then where nobody can say how much.
+    """
 
     id: UUID
     status: Status
@@ -30,10 +33,12 @@ class Order:
     amount: Decimal
     currency: str
     refund_due: Decimal | None
+    refund_due_since: datetime | None
 
 
 _SELECT = """
-select id, status, status_since, kinguin_product_id, offer_id, price_ceiling, quantity, amount, currency, refund_due
+select id, status, status_since, kinguin_product_id, offer_id, price_ceiling, quantity, amount, currency, refund_due,
+    refund_due_since
 from orders where id = $1
 """
 # A move, its timeline entry and all that it tells are one round trip: an order makes eight of them. The rows
@@ -52,7 +57,11 @@ with moved as (
 )
 select status_since from moved
 """
-_OWE = "update orders set refund_due = $2, refund_reason = $3, updated_at = now() where id = $1"
+_OWE = """
+update orders set refund_due = $2, refund_reason = $3, updated_at = now(),
+    refund_due_since = case when $4 then coalesce(refund_due_since, now()) end
+where id = $1
+"""
 _TOUCH = "update orders set updated_at = now() where id = $1"
 _PAID_AT = "select min(at) from order_events where order_id = $1 and event = 'order.paid'"
 _STUCK_PAID = """
@@ -106,9 +115,9 @@ async def move(connection: Connection, outbox: Outbox, entry: Entry, messages: I
     return since
 
 
-async def owe(connection: Connection, order_id: UUID, amount: Decimal, reason: str) -> None:
-    """Writes down what must go back to the customer, in the order's currency."""
-    await connection.execute(_OWE, order_id, amount, reason)
+async def owe(connection: Connection, order_id: UUID, amount: Decimal | None, reason: str, *, anything: bool) -> None:
+    """Writes down what must go back to the customer, in the order's currency; None: nobody can say how much."""
+    await connection.execute(_OWE, order_id, amount, reason, anything)
 
 
 async def touch(connection: Connection, order_id: UUID) -> None:

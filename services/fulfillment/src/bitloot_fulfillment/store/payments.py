@@ -15,18 +15,19 @@ _BY_ID = f"select {_COLUMNS} from payments where provider = 'nowpayments' and pa
 _BY_INVOICE = f"select {_COLUMNS} from payments where invoice_id = $1 order by created_at limit 1"
 _BOOK = """
 insert into payments (id, order_id, payment_id, invoice_id, parent_payment_id, status, price_amount, price_currency,
-    pay_amount, pay_currency, actually_paid, next_ask_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + make_interval(secs => $12))
+    pay_amount, pay_currency, actually_paid, problem, next_ask_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + make_interval(secs => $13))
 on conflict (provider, payment_id) do update set
     order_id = coalesce(payments.order_id, excluded.order_id), status = excluded.status,
     parent_payment_id = excluded.parent_payment_id, price_amount = excluded.price_amount,
     price_currency = excluded.price_currency, pay_amount = excluded.pay_amount,
     pay_currency = excluded.pay_currency, actually_paid = excluded.actually_paid,
-    next_ask_at = excluded.next_ask_at, asked_count = 0, updated_at = now()
+    problem = excluded.problem, next_ask_at = excluded.next_ask_at, asked_count = 0, updated_at = now()
 """
 _SETTLE = """
-update payments set settled_at = coalesce(settled_at, now())
-where order_id = $1 and settled_at is null and actually_paid > 0
+update payments set settled_at = coalesce(settled_at, now()),
+    next_ask_at = case when status in ('finished', 'refunded') then null else next_ask_at end
+where order_id = $1 and settled_at is null and actually_paid > 0 and problem is null
 """
 _SCHEDULE = """
 update payments set asked_count = $2, next_ask_at = now() + make_interval(secs => $3), updated_at = now() where id = $1
@@ -72,6 +73,7 @@ async def book(connection: Connection, payment: Payment, ask_in_s: float | None)
         payment.pay_amount,
         payment.pay_currency,
         payment.actually_paid,
+        payment.problem,
         ask_in_s,
     )
 

@@ -4,17 +4,15 @@ from bitloot_common.events.delivery import LinkMailed
 from bitloot_common.inbox import first_time
 
 from bitloot_fulfillment.books import Books, Cause
-from bitloot_fulfillment.progress import finish
+from bitloot_fulfillment.progress import NOTICES, finish
 from bitloot_fulfillment.store import orders
 
 CONSUMER = "fulfillment.mark_fulfilled"
 
-NOTICES = frozenset({"cancelled", "underpaid", "refund_due"})
-
 
 async def mark_fulfilled(books: Books, mailed: LinkMailed, cause: Cause) -> None:
     """Moves the order; mails with a part of the codes, and those without any, change nothing."""
-    if not mailed.complete or mailed.purpose in NOTICES:
+    if not mailed.complete or mailed.purpose in NOTICES.values():
         return
     async with books.transaction() as connection:
         if cause.event_id and not await first_time(connection, CONSUMER, cause.event_id):

@@ -23,5 +23,6 @@ async def open_payment(cashier: Cashier, created: PaymentCreated, cause: Cause) 
         for payment in booked:
             if payment.payment_id == created.payment_id and payment.status == "waiting":
                 age = age_s(payment.created_at) if payment.created_at else 0.0
-                await payments.book(connection, payment, cashier.deadlines.payment(0, age))
+                ask_in_s = cashier.deadlines.payment(0, age) or cashier.deadlines.interval_s
+                await payments.book(connection, payment, ask_in_s)
         await conclude(cashier, connection, order, booked, cause)

@@ -7,7 +7,7 @@ from bitloot_fulfillment import metrics
 from bitloot_fulfillment.books import Cause, age_s
 from bitloot_fulfillment.cashier import Cashier
 from bitloot_fulfillment.money import Payment, received
-from bitloot_fulfillment.order_machine import Fact
+from bitloot_fulfillment.order_machine import Emission, Fact, emitted
 from bitloot_fulfillment.progress import learn
 from bitloot_fulfillment.provider_payments import ProviderPayments, of_payment
 from bitloot_fulfillment.store import orders, payments
@@ -18,12 +18,12 @@ async def reconcile_payment(cashier: Cashier, provider: ProviderPayments, paymen
     """Books what it says and plans the next question. Returns `news`, `nothing`, `unknown` or `closed`."""
     age = age_s(payment.created_at) if payment.created_at else 0.0
     wait_s = cashier.deadlines.payment(payment.asked_count, age)
-    async with cashier.books.transaction() as connection:
-        # first, so that a question which fails is not put again at once
-        await payments.schedule(connection, payment, wait_s, payment.asked_count + 1)
     if wait_s is None:
         await _close(cashier, payment, cause)
         return "closed"
+    async with cashier.books.transaction() as connection:
+        # first, so that a question which fails is not put again at once
+        await payments.schedule(connection, payment, wait_s, payment.asked_count + 1)
     try:
         report = of_payment(await provider.get_payment(payment.payment_id))
     except PaymentNotFound:
@@ -40,22 +40,20 @@ async def reconcile_payment(cashier: Cashier, provider: ProviderPayments, paymen
 
 
 async def _close(cashier: Cashier, payment: Payment, cause: Cause) -> None:
-    """The provider looks at it no more: what is underpaid now stays underpaid."""
-    if payment.order_id is None:
-        return
+    """The provider looks at it no more. With the last payment of an order what is underpaid stays underpaid.
+
+    One transaction: a payment that is never asked about again has closed its order, or left it to another.
+    """
     async with cashier.books.transaction() as connection:
-        order = await orders.lock(connection, payment.order_id)
+        order = await orders.lock(connection, payment.order_id) if payment.order_id else None
+        await payments.schedule(connection, payment, None, payment.asked_count + 1)
         if order is None:
             return
         booked = await payments.of_order(connection, order.id)
-        if any(one.id != payment.id and (one.created_at or 0) and _is_asked(cashier, one) for one in booked):
+        if any(one.next_ask_at for one in booked):
             return
-        share = received(booked, cashier.policy).share
-        fact = Fact.UNDERPAYMENT_CLOSED if share > 0 else Fact.PAYMENT_CLOSED
+        money = received(booked, cashier.policy)
+        fact = Fact.UNDERPAYMENT_CLOSED if money.anything else Fact.PAYMENT_CLOSED
+        told = Emission.NOTICE_REFUND_DUE in emitted(order.status, fact)
         after = await learn(cashier.books, connection, order, fact, cause)
-        await write_owed(cashier, connection, after, share, cause, told=after.status != order.status)
-
-
-def _is_asked(cashier: Cashier, payment: Payment) -> bool:
-    """Whether the provider still looks at it."""
-    return payment.created_at is not None and cashier.deadlines.payment(0, age_s(payment.created_at)) is not None
+        await write_owed(cashier, connection, after, money, cause, told=told)
