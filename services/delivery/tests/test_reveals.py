@@ -109,7 +109,7 @@ async def test_a_reveal_that_never_was_counts_as_a_new_one(shop: Shop, text: str
 async def test_codes_that_the_bucket_lost_do_not_count_as_viewed(shop: Shop) -> None:
     """Their retention would begin: deleted for good though nobody saw one."""
     order_id, token = await shop.delivered_order()
-    await shop.outside.storage.delete(f"orders/{order_id}/1.jwe")
+    await shop.outside.storage.delete_part(order_id, 1)
     before = await traces(shop, order_id)
     for accept in (HTML, JSON):
         assert (await shop.http.post(f"/d/{token}/reveal", headers=accept)).status_code == 503

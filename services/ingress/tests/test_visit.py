@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from bitloot_common.client_address import Networks
 from bitloot_ingress import visit
 from bitloot_ingress.door import Desk, Door
 from bitloot_ingress.front import Front
@@ -16,7 +17,7 @@ from bitloot_ingress.protocol import Bounds, bounded
 from bitloot_ingress.providers.nowpayments import NowPayments
 from bitloot_ingress.refusals import Refusals
 from bitloot_ingress.sink import Item, Sink, Stored
-from bitloot_ingress.sources import Allowance, Networks, Sources
+from bitloot_ingress.sources import Allowance, Sources
 from bitloot_ingress.trace import Traces
 from eventually import eventually
 
