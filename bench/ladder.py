@@ -42,9 +42,17 @@ def table(result: dict[str, Any]) -> str:
     base = slow["FastStream, default subscriber"]
     lines += ["", "handlers that wait 3 ms"]
     lines += [f"{name:<36}{rate:>12,.0f}{rate / base:>16.2f}" for name, rate in slow.items()]
-    lines += ["", "failing at every step, five steps"]
-    lines += [f"{name:<44}{value}" for name, value in result["delay"].items()]
+    lines += ["", "failing at every step, five steps", *_delays(result["delay"])]
     return "\n".join(lines)
+
+
+def _delays(climbs: dict[str, Any]) -> list[str]:
+    """A row for each way of feeding, a column for each figure."""
+    alone, *fed = climbs.items()
+    columns = list(fed[0][1])
+    head = f"{'':<16}" + "".join(f"{column:>26}" for column in columns)
+    rows = [f"{name:<16}" + "".join(f"{found[column]:>26}" for column in columns) for name, found in fed]
+    return [f"{alone[0]}: {alone[1]}", head, *rows]
 
 
 def run(work: Callable[[Stage], Awaitable[dict[str, Any]]]) -> dict[str, Any]:

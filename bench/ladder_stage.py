@@ -1,18 +1,15 @@
 """What the ladder's benchmarks play on: topics, filled with orders, and a database."""
 
 import asyncio
-import json
-from uuid import uuid4
+import sys
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from bitloot_local.config import Config
 from pydantic import BaseModel
 
 DELAYS_S = (1, 2, 4, 8, 16)
 PARTITIONS = 6
-KEYS = 1_000
 
 
 class Order(BaseModel):
@@ -42,18 +39,11 @@ class Stage:
         await asyncio.sleep(1)
 
     async def fill(self, topic: str, count: int, *, rate_per_s: float | None = None) -> None:
-        """`count` orders on `topic`, at once or at a rate."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap_servers, linger_ms=2)
-        await producer.start()
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        for n in range(count):
-            if rate_per_s and n % 50 == 0:
-                await asyncio.sleep(max(0.0, start + n / rate_per_s - loop.time()))
-            value = {"n": n, "order_id": str(uuid4()), "reservation_id": f"r{n}", "quantity": 1}
-            headers = [("ce_id", str(uuid4()).encode()), ("ce_specversion", b"1.0"), ("ce_source", b"/bench")]
-            await producer.send(topic, json.dumps(value).encode(), key=str(n % KEYS).encode(), headers=headers)
-        await producer.stop()
+        """`count` orders on `topic`, at once or at a rate, from another process. Raises when one was refused."""
+        arguments = [self.bootstrap_servers, topic, str(count), *([str(rate_per_s)] if rate_per_s else [])]
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.ladder_feed", *arguments)
+        if status := await process.wait():
+            raise RuntimeError(f"feeding {topic} ended with {status}")
 
     async def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
         """Connections to a database with an inbox."""

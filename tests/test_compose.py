@@ -40,3 +40,9 @@ def test_a_container_of_ours_writes_nothing_but_what_is_meant(name: str) -> None
 
 def test_what_is_scaled_publishes_no_port() -> None:
     assert "ports" not in CONTAINERS["fulfillment"]
+
+
+@pytest.mark.parametrize("name", ["fulfillment", "delivery"])
+def test_a_consumer_keeps_its_seat(name: str) -> None:
+    """A name without a value that is set nowhere takes away what the image says: it is no way to leave it alone."""
+    assert CONTAINERS[name]["environment"]["KAFKA_GROUP_INSTANCE_ID"] == "{hostname}"

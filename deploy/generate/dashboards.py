@@ -126,7 +126,14 @@ CONSUMERS: Final = Dashboard(
                 {"{{service}} {{outcome}}": _rate("bitloot_attempts_total", "service, outcome")},
             ),
             Panel("p99 of one attempt", "s", {"{{topic}}": _p(0.99, "bitloot_process_duration_seconds", "topic")}),
-            Panel("In flight", "short", {"{{group}}": "sum by (group) (bitloot_in_flight_messages)"}),
+            Panel(
+                "In flight, and waiting to begin",
+                "short",
+                {
+                    "{{group}}": "sum by (group) (bitloot_in_flight_messages)",
+                    "{{topic}} paced": "sum by (topic) (bitloot_paced_messages) > 0",
+                },
+            ),
         ],
         "Ladder": [
             Panel(

@@ -241,8 +241,10 @@ def test_a_live_list_changes_rows_where_they_stand_and_counts_what_is_new(
         top = opened.locator("tr[data-order]").first
         expect(top).to_have_attribute("data-order", first.id)
 
+        place = top.bounding_box()
         second = beside.do(beside.shop.order(f"leslie-{uuid4().hex[:8]}@example.com"))
         expect(opened.locator(".fresh")).to_contain_text(re.compile(r"\d+ orders? moved or came since"))
+        assert top.bounding_box() == place, "nothing moves under the cursor"
         beside.do(beside.shop.pay(payment))
         expect(top.locator("td[data-label=Fulfilment] .chip")).to_have_text("fulfilled")
         expect(top).to_have_attribute("data-order", first.id)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 from shop import LINK, Order, Shop
@@ -34,7 +35,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 # what becomes of the payment, and how often
 WAYS = {"walked": 60, "finished": 25, "topped_up": 5, "unpaid": 5, "expired": 5}
 PAID = {"walked", "finished", "topped_up"}
-ENDED = {"fulfilled", "cancelled", "refund_due"}
+UNPAID_ENDS = {"unpaid": "awaiting_payment", "expired": "expired"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Tally:
     ways: Counter[str] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
     kills: Counter[str] = field(default_factory=Counter)
+    """Processes that were alive and got `kill -9`."""
     violations: list[str] = field(default_factory=list)
     mailed_twice: int = 0
     purchases: int = 0
@@ -80,11 +82,16 @@ class Chaos:
         self._stack = stack
         self._plan = plan
         self._random = random.Random(plan.seed)
+        self._run = uuid4().hex[:8]  # of one seed there may be two runs on the same data: their orders are not the same
         self._orders: dict[str, tuple[Order, str]] = {}
+        self._each_was_killed = asyncio.Event()
         self.tally = Tally()
 
     async def run(self) -> Tally:
-        """Places, pays, kills, waits and compares. Returns what was found; `violations` should be empty."""
+        """Places, pays, kills, waits and compares. Returns what was found; `violations` should be empty.
+
+        Chaos lasts until the customers are done, both engines were restarted and each service was killed.
+        """
         started = time.monotonic()
         for fault in FAULTS:
             await self._shop.fault(**fault)
@@ -94,15 +101,24 @@ class Chaos:
         try:
             await customers
             await breaker
+            await asyncio.wait(
+                (killer, asyncio.create_task(self._each_was_killed.wait())), return_when="FIRST_COMPLETED"
+            )
         finally:
             killer.cancel()
             await asyncio.gather(killer, return_exceptions=True)
         await asyncio.to_thread(self._revive)
         await self._shop.no_faults()
         self.tally.run_s = time.monotonic() - started
+        self._missed_kills()
         await self._settle()
         await self._compare()
         return self.tally
+
+    def _missed_kills(self) -> None:
+        """A run in which a process was never killed proves nothing about it."""
+        never = [name for name in (*SERVICES, *ENGINES) if not self.tally.kills[name]]
+        self.tally.violations += [f"{name} was never killed" for name in never]
 
     # ── what customers do ──────────────────────────────────────────────────────
 
@@ -117,7 +133,7 @@ class Chaos:
         return [customer(number, way) for number, way in enumerate(ways)]
 
     async def _buy(self, number: int, way: str) -> None:
-        email = f"chaos-{self._plan.seed}-{number}@example.com"
+        email = f"chaos-{self._plan.seed}-{number}-{self._run}@example.com"
         quantity = 1 + number % 3 // 2
         order = await patiently(lambda: self._shop.order(email, quantity=quantity, **{"Idempotency-Key": email}))
         payment = await patiently(lambda: self._shop.payment(order))
@@ -138,10 +154,14 @@ class Chaos:
     # ── what fate does ─────────────────────────────────────────────────────────
 
     async def _kill(self) -> None:
+        """Each service once, in an order of the seed's; then whichever."""
+        first = self._random.sample(SERVICES, len(SERVICES))
         while True:
             await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._plan.kill_every_s)
-            victim = self._random.choice(SERVICES)
+            victim = first.pop() if first else self._random.choice(SERVICES)
             await asyncio.to_thread(self._kill_and_start, victim)
+            if not first:
+                self._each_was_killed.set()
 
     async def _restart_engines(self) -> None:
         for engine in [*ENGINES] * self._plan.engine_restarts:
@@ -149,9 +169,11 @@ class Chaos:
             await asyncio.to_thread(self._kill_and_start, engine)
 
     def _kill_and_start(self, name: str) -> None:
+        if not self._stack.alive(name):  # it did not come back from the last one yet
+            self._start(name)
         if self._stack.alive(name):
             self._stack.kill(name)
-        self.tally.kills[name] += 1
+            self.tally.kills[name] += 1
         self._start(name)
 
     def _start(self, name: str) -> None:
@@ -173,36 +195,50 @@ class Chaos:
     # ── what must have come out ────────────────────────────────────────────────
 
     async def _settle(self) -> None:
-        """Waits until every paid order has ended, within the bound."""
+        """Waits until every order is where its payment and Kinguin's ledger say that it ends, within the bound."""
         started = time.monotonic()
-        waiting = {order_id for order_id, (_, way) in self._orders.items() if way in PAID}
+        waiting, seen = set(self._orders), dict[str, Any]()
         while waiting and time.monotonic() - started < self._plan.settle_s:
+            bought = await self._bought()
             for order_id in sorted(waiting):
-                if (await self._shop.admin_order(order_id)).get("status") in ENDED:
+                seen[order_id] = (await self._shop.admin_order(order_id)).get("status")
+                if seen[order_id] == _expected(self._orders[order_id][1], bought.get(order_id, [])):
                     waiting.discard(order_id)
             await asyncio.sleep(0.5)
         self.tally.settle_s = time.monotonic() - started
+        bought = await self._bought()
         for order_id in sorted(waiting):
-            status = (await self._shop.admin_order(order_id)).get("status")
-            self.tally.violations.append(f"{order_id} ({self._orders[order_id][1]}) is stuck: {status}")
+            way = self._orders[order_id][1]
+            wanted = _expected(way, bought.get(order_id, []))
+            self.tally.violations.append(f"{order_id} ({way}) is {seen.get(order_id)}, not {wanted}")
 
-    async def _compare(self) -> None:
-        """The ledger and the mailbox against what the customers paid for."""
+    async def _bought(self) -> dict[str, list[dict[str, Any]]]:
+        """Kinguin's ledger, by order."""
         bought: dict[str, list[dict[str, Any]]] = {}
         for purchase in await self._shop.purchases():
             bought.setdefault(purchase["orderId"].split(":")[0], []).append(purchase)
+        return bought
+
+    async def _compare(self) -> None:
+        """The ledger and the mailbox against what the customers paid for."""
+        bought = await self._bought()
         mails: dict[str, list[dict[str, Any]]] = {}
         for mail in (await self._shop.http.get(f"{self._shop.mailbox}/api/email", timeout=60)).json():
-            if LINK.search(mail["text"] or ""):
+            if LINK.search(mail.get("text") or ""):
                 mails.setdefault(mail["to"][0]["address"], []).append(mail)
         for order, way in self._orders.values():
-            self._judge(order, way, bought.get(order.id, []), mails.get(order.email, []))
-            self.tally.ended[(await self._shop.admin_order(order.id)).get("status", "unknown")] += 1
+            status = (await self._shop.admin_order(order.id)).get("status", "unknown")
+            self.tally.ended[status] += 1
+            self._judge(order, way, status, bought.get(order.id, []), mails.get(order.email, []))
 
-    def _judge(self, order: Order, way: str, bought: list[dict[str, Any]], mails: list[dict[str, Any]]) -> None:
+    def _judge(
+        self, order: Order, way: str, status: str, bought: list[dict[str, Any]], mails: list[dict[str, Any]]
+    ) -> None:
         kept = [one for one in bought if one["bought"]]
         self.tally.purchases += len(kept)
         wrong = self.tally.violations
+        if status != _expected(way, bought):  # it was there once, and moved on from where it ends
+            wrong.append(f"{order.id} ({way}) ended {status}, not {_expected(way, bought)}")
         if way not in PAID:
             if bought:
                 wrong.append(f"{order.id} ({way}) was bought though nobody paid")
@@ -216,6 +252,17 @@ class Chaos:
         self.tally.mailed_twice += len(mails) > 1
         if len({mail["headers"].get("message-id") for mail in mails}) > 1:
             wrong.append(f"{order.id} got {len(mails)} mails with different Message-IDs")
+
+
+def _expected(way: str, bought: list[dict[str, Any]]) -> str:
+    """The state in which an order ends, by what became of its payment and by what Kinguin says it sold."""
+    if way not in PAID:
+        return UNPAID_ENDS[way]
+    kept = [one for one in bought if one["bought"]]
+    if not kept:
+        return "refund_due"
+    handed_over = sum(code["visible"] for one in kept for code in one["codes"])
+    return "fulfilled" if handed_over == kept[0]["quantity"] else "partly_fulfilled"
 
 
 async def patiently(act: Callable[[], Awaitable[T]], deadline_s: float = 120.0) -> T:

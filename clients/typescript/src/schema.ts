@@ -2101,8 +2101,9 @@ export interface components {
         };
         /**
          * WebhookDetail
-         * @description One webhook whole. `payload` and `body` are masked where they look like a secret; `body` is null once
-         *     its retention has ended, `bodyIsText` false when it is no UTF-8 (then it is shown as hexadecimal).
+         * @description One webhook whole. `payload` and `body` are masked where they look like a secret; `bodyIsText` is false
+         *     where it is no UTF-8 (then it is shown as hexadecimal). Once its retention has ended `body` is null, the
+         *     headers are empty, and `bodyRemovedAfterDays` says how long they were kept.
          */
         WebhookDetail: {
             /**
@@ -2158,6 +2159,8 @@ export interface components {
             body?: string | null;
             /** Bodybytes */
             bodyBytes?: number | null;
+            /** Bodyremovedat */
+            bodyRemovedAt?: string | null;
             /**
              * Bodyistext
              * @default true
@@ -2176,6 +2179,8 @@ export interface components {
             traceUrl?: string | null;
             /** Replays */
             replays?: components["schemas"]["Replay"][];
+            /** Bodyremovedafterdays */
+            readonly bodyRemovedAfterDays: number | null;
         };
         /**
          * WebhookSummary
@@ -3808,12 +3813,14 @@ export interface operations {
                      *       },
                      *       "body": "{\"payment_id\":5745459449,\"payment_status\":\"finished\"}",
                      *       "bodyBytes": 53,
+                     *       "bodyRemovedAt": "2026-11-23T10:40:32.123456Z",
                      *       "bodyIsText": true,
                      *       "masked": false,
                      *       "sourceAddress": "203.0.113.7",
                      *       "secretId": "current",
                      *       "traceUrl": null,
-                     *       "replays": []
+                     *       "replays": [],
+                     *       "bodyRemovedAfterDays": 0
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookDetail"];

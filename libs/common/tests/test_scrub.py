@@ -1,7 +1,13 @@
 """Nothing that looks like a secret gets past the scrubber; ordinary text does."""
 
+import functools
+import re
+from typing import Any
+
 import pytest
-from bitloot_common.scrub import MASK, redact_headers, scrub, scrub_value
+from bitloot_common.scrub import _HINT, _PATTERNS, MASK, redact_headers, scrub, scrub_value
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SECRETS = [
     ("GET /d/eyJhbGciOiJIUzI1NiJ9.abc.def 200", "eyJhbGci"),
@@ -18,6 +24,15 @@ SECRETS = [
 def test_a_secret_in_text_is_masked(text: str, secret: str) -> None:
     assert secret not in scrub(text)
     assert MASK in scrub(text)
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern, _ in _PATTERNS], ids=lambda pattern: pattern.pattern[:20])
+@settings(max_examples=30)
+@given(data=st.data())
+def test_the_first_look_overlooks_nothing_that_a_pattern_would_take_out(pattern: re.Pattern[str], data: Any) -> None:
+    text = data.draw(st.from_regex(pattern))
+    assert _HINT.search(text)
+    assert scrub(text) == functools.reduce(lambda left, each: each[0].sub(each[1], left), _PATTERNS, text)
 
 
 @pytest.mark.parametrize(

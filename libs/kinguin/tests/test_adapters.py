@@ -191,9 +191,11 @@ async def test_a_reservation_is_cancelled(kinguin: Kinguin) -> None:
         ({"mode": "accept_then_timeout", "delayMs": 2000}, True),
         ({"mode": "reset"}, True),
         ({"mode": "slow_answer", "delayMs": 2000}, True),
+        ({"mode": "error", "status": 408, "body": "html"}, True),
+        ({"mode": "error", "status": 404, "body": "html"}, True),
         ({"mode": "error", "status": 429}, False),
     ],
-    ids=["503", "html", "timeout", "accepted", "reset", "slow", "429"],
+    ids=["503", "html", "timeout", "accepted", "reset", "slow", "408", "404", "429"],
 )
 async def test_no_answer_says_whether_it_may_have_happened(
     kinguin: Kinguin, control: Control, fault: dict[str, object], *, may_have_happened: bool

@@ -86,6 +86,42 @@ def test_filters_survive_reload_and_back(signed_in: Page, admin: Admin) -> None:
     expect(chips.first).to_have_text("expired")
 
 
+def refreshes(opened: Page, selector: str, event: str) -> None:
+    opened.locator(selector).evaluate("(place, name) => place.dispatchEvent(new CustomEvent(name))", event)
+
+
+def test_a_refresh_that_fails_leaves_what_is_there_and_says_so(signed_in: Page, admin: Admin) -> None:
+    light, tiles = signed_in.locator("#live"), signed_in.locator(".tile")
+    expect(light).to_have_attribute("data-state", "on")
+    count = tiles.count()
+    signed_in.route(f"{admin.url}/", lambda route: route.fulfill(status=503, content_type="text/html", body="away"))
+    refreshes(signed_in, "#overview", "live-tick")
+    expect(light).to_have_text("not up to date")
+    expect(tiles).to_have_count(count)
+    signed_in.unroute(f"{admin.url}/")
+    refreshes(signed_in, "#overview", "live-tick")
+    expect(light).to_have_text("live")
+    expect(tiles).to_have_count(count)
+
+
+def test_a_refresh_after_the_session_has_ended_leads_to_signing_in(signed_in: Page) -> None:
+    expect(signed_in.locator("#live")).to_have_attribute("data-state", "on")
+    signed_in.context.clear_cookies()
+    refreshes(signed_in, "#overview", "live-tick")
+    expect(signed_in).to_have_url(re.compile(r"/sign-in"))
+
+
+def test_a_tab_that_is_shown_again_reads_again_what_it_missed(signed_in: Page, admin: Admin, paths: list[str]) -> None:
+    (order,) = [path for path in paths if re.fullmatch(r"/orders/[0-9a-f-]{36}", path)]
+    signed_in.goto(admin.url + order)
+    expect(signed_in.locator("#live")).to_have_attribute("data-state", "on")
+    show = "hidden => { Object.defineProperty(document, 'hidden', {get: () => hidden, configurable: true});"
+    show += " document.dispatchEvent(new Event('visibilitychange')); }"
+    signed_in.evaluate(show, True)
+    with signed_in.expect_response(admin.url + order):
+        signed_in.evaluate(show, False)
+
+
 def test_filters_are_kept_as_a_view_of_ones_own(browser: Browser, signed_in: Page, admin: Admin) -> None:
     signed_in.goto(f"{admin.url}/orders")
     signed_in.locator("select[name=status]").select_option("expired")

@@ -63,11 +63,23 @@ def test_what_nothing_acts_on_is_not_replayed(admin: Admin) -> None:
 
 def test_a_body_beyond_its_retention_is_gone(admin: Admin) -> None:
     webhook = latest(admin, eventType="waiting")
-    admin.sql("update webhook_logs set body = null where id = $1", webhook["id"])
+    admin.sql(
+        "update webhook_logs set body = null, headers = '{}', source_address = null,"
+        " body_removed_at = received_at + interval '90 days 1 hour' where id = $1",
+        webhook["id"],
+    )
     client = admin.bearer()
-    assert client.get(f"/admin/webhook-logs/{webhook['id']}").json()["body"] is None
-    assert client.post(f"/admin/webhook-logs/{webhook['id']}/replay").status_code == 410
-    assert client.get(f"/admin/webhook-logs/{webhook['id']}/raw").status_code == 410
+    shown = client.get(f"/admin/webhook-logs/{webhook['id']}").json()
+    assert (shown["body"], shown["headers"], shown["bodyRemovedAfterDays"]) == (None, {}, 90)
+    page = client.get(f"/webhooks/{webhook['id']}").text
+    assert "were removed after 90 days" in page
+    assert "Headers" not in page
+    assert "Exact bytes" not in page
+    for answer in (
+        client.post(f"/admin/webhook-logs/{webhook['id']}/replay"),
+        client.get(f"/admin/webhook-logs/{webhook['id']}/raw"),
+    ):
+        assert (answer.status_code, "after 90 days" in answer.json()["detail"]) == (410, True)
 
 
 def test_the_payload_is_masked_until_somebody_reveals_it(admin: Admin) -> None:

@@ -150,9 +150,10 @@ class FakeKinguin:
             self._announce(sale, "delivered")
 
     def alive(self, order_id: str) -> list[Sale]:
-        """What it has sold for the order and not taken back."""
+        """What it has sold for the order and not taken back: codes that were handed over stay sold."""
         return [
             sale
             for sale in self.sales.values()
-            if (sale.reservation.external_id or "").startswith(order_id) and not sale.reservation.status.is_dead
+            if (sale.reservation.external_id or "").startswith(order_id)
+            and (sale.ready or not sale.reservation.status.is_dead)
         ]

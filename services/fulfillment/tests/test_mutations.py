@@ -109,23 +109,41 @@ CHOSEN = MUTANTS if os.environ.get("MUTATIONS") == "all" else [one for one in MU
 async def test_each_safeguard_is_guarded_by_a_test(
     mutant: Mutant, database: Database, sandbox_url: str, tmp_path: Path
 ) -> None:
-    shutil.copytree(SOURCE, tmp_path / "src")
-    file = tmp_path / "src/bitloot_fulfillment" / mutant.file
+    file = _copied(tmp_path) / "bitloot_fulfillment" / mutant.file
     text = file.read_text()
     assert text.count(mutant.code) == 1, f"{mutant.name}: the code to take away is not there any more"
     file.write_text(text.replace(mutant.code, mutant.instead))
+    code, out = await _tested(tmp_path, [mutant.tests], database, sandbox_url)
+    assert code == 1, f"{mutant.name} is missed by {mutant.tests}:\n{out[-2000:]}"
+    assert " failed" in out, out[-2000:]
+
+
+async def test_nothing_taken_away_fails_no_test(database: Database, sandbox_url: str, tmp_path: Path) -> None:
+    """The control: else a copy that cannot even be imported would count as a mutant that was found."""
+    _copied(tmp_path)
+    code, out = await _tested(tmp_path, sorted({one.tests for one in CHOSEN}), database, sandbox_url)
+    assert code == 0, out[-2000:]
+    assert " passed" in out, out[-2000:]
+    assert " failed" not in out, out[-2000:]
+
+
+def _copied(into: Path) -> Path:
+    return Path(shutil.copytree(SOURCE, into / "src"))
+
+
+async def _tested(directory: Path, tests: list[str], database: Database, sandbox_url: str) -> tuple[int | None, str]:
+    """Exit code and output of `tests` on the copy of the code in `directory`."""
     env = os.environ | {
-        "PYTHONPATH": str(tmp_path / "src"),
+        "PYTHONPATH": str(directory / "src"),
         "FULFILLMENT_TEST_DATABASE": f"{database.url} {database.url_of('fulfillment')}",
         "FULFILLMENT_TEST_SANDBOX": sandbox_url,
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"),
-        str(TESTS / mutant.tests),
+        *(str(TESTS / one) for one in tests),
         env=env,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     out, _ = await process.communicate()
-    assert process.returncode == 1, f"{mutant.name} is missed by {mutant.tests}:\n{out.decode()[-2000:]}"
-    assert b" failed" in out, out.decode()[-2000:]
+    return process.returncode, out.decode()

@@ -1,11 +1,13 @@
 """Out of stock and cancelled: another offer within limit and ceiling, else a refund due."""
 
+import asyncio
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from bitloot_fulfillment.offers import next_offer
-from bitloot_kinguin import Offer
+from bitloot_kinguin import KinguinUnavailable, Offer
+from eventually import eventually
 
 from .harness import Harness
 
@@ -46,6 +48,41 @@ async def test_the_limit_of_attempts_ends_in_a_refund_due(harness: Harness) -> N
     await harness.sandbox.no_faults()
 
 
+async def test_offers_that_cannot_be_asked_for_hold_nobody_up(harness: Harness) -> None:
+    order_id = await harness.paid(offer_id=OFFERS[0])
+    await harness.sandbox.set(outOfStockOffers=[OFFERS[0]])
+    await harness.sandbox.fault("offers", "error", count=1)
+    with pytest.raises(KinguinUnavailable):
+        await harness.buy(order_id)
+    (row,) = await harness.purchases(order_id)
+    assert row["lease_until"] is None
+    await harness.buy(order_id)
+    await harness.buy(order_id)
+    assert await harness.status(order_id) == "given"
+    (purchase,) = await harness.sandbox.purchases(order_id)
+    assert purchase["orderId"] == f"{order_id}:2"
+
+
+async def test_an_offer_is_not_replaced_while_another_handler_may_be_buying_it(harness: Harness) -> None:
+    """Between the refusal and the replacement the lease is free: whoever took it since may have bought."""
+    order_id = await harness.paid(offer_id=OFFERS[0])
+    await harness.sandbox.set(outOfStockOffers=[OFFERS[0]])
+    await harness.sandbox.fault("offers", "slow", delayMs=600)
+    late = asyncio.create_task(harness.buy(order_id))
+
+    async def released() -> bool:
+        rows = await harness.purchases(order_id)
+        return bool(rows) and rows[0]["lease_until"] is None
+
+    await eventually(released, "the refused handler asks for offers")
+    await harness.sandbox.set(outOfStockOffers=[])
+    await harness.buy(order_id)
+    await asyncio.gather(late, return_exceptions=True)
+    (_,) = await harness.purchases(order_id)
+    (_,) = await harness.sandbox.purchases(order_id)
+    assert await harness.status(order_id) == "given"
+
+
 async def given_then_cancelled(harness: Harness) -> UUID:
     order_id = await harness.paid(offer_id=OFFERS[0])
     await harness.sandbox.set(completionDelayMs=60_000)
@@ -78,9 +115,21 @@ async def test_delivered_after_the_replacement_calls_a_person(harness: Harness) 
     first = (await harness.purchases(order_id))[0]["reservation_id"]
     await harness.webhook(order_id, "cancel")
     await harness.buy(order_id)
+    await harness.sandbox.move(first, "delivered")
     await harness.webhook(order_id, "delivered", reservation_id=first)
     assert await harness.status(order_id) == "given"
     assert (await harness.timeline(order_id))[-1] == "order.alert"
+
+
+@pytest.mark.parametrize("event", ["reserve", "give", "delivered", "cancel"])
+async def test_a_late_webhook_of_what_was_replaced_calls_nobody(harness: Harness, event: str) -> None:
+    order_id = await given_then_cancelled(harness)
+    first = (await harness.purchases(order_id))[0]["reservation_id"]
+    await harness.webhook(order_id, "cancel")
+    await harness.buy(order_id)
+    before = await harness.timeline(order_id)
+    await harness.webhook(order_id, event, reservation_id=first)
+    assert await harness.timeline(order_id) == before
 
 
 async def test_a_cancel_after_the_delivery_calls_a_person(harness: Harness) -> None:

@@ -47,8 +47,9 @@ def test_the_happy_path() -> None:
 @pytest.mark.parametrize("status", Status)
 def test_a_fact_learnt_twice_counts_once(status: Status, fact: Fact) -> None:
     decision = DECISIONS[fact].get(status)
-    if not isinstance(decision, Move) or fact in (Fact.FURTHER_CODES, Fact.PURCHASE_STARTED, Fact.OFFER_REPLACED):
-        return  # those three are learnt once by how they are found out: under the order's lock
+    told_once = (Fact.FURTHER_CODES, Fact.PURCHASE_STARTED, Fact.OFFER_REPLACED, Fact.PART_STORED)
+    if not isinstance(decision, Move) or fact in told_once:
+        return  # learnt once by how they are found out: under the order's lock, a part by its inbox
     again = decide(decision.to, fact)
     assert isinstance(again, (Stay, Alert)), f"{fact} twice from {status}"
 
@@ -153,7 +154,7 @@ def test_every_fact_is_decided_for_every_state_or_illegal_on_purpose() -> None:
     for fact, status in undecided:
         if fact is Fact.PURCHASE_STARTED:
             assert status is not Status.PAID
-        elif fact in (Fact.CODES_STORED, Fact.LINK_MAILED, Fact.FURTHER_CODES):
+        elif fact in (Fact.CODES_STORED, Fact.PART_STORED, Fact.REST_FAILED, Fact.LINK_MAILED, Fact.FURTHER_CODES):
             assert status not in (Status.DELIVERED, *ENDED), "codes and mails exist only after a delivery"
         else:
             assert status in before_purchase, f"{fact} in {status}"

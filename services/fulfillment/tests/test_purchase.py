@@ -1,11 +1,13 @@
 """At most one purchase per order, on both adapters: errors, silence, crashes, two at once."""
 
 import asyncio
+import contextlib
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from bitloot_common.outbox import Outbox
-from bitloot_common.retry import NotYet, Outage, Transient
+from bitloot_common.retry import Failure, NotYet, Outage, Transient
 from bitloot_fulfillment.books import Books, Cause
 from bitloot_fulfillment.errors import PurchaseInWork, PurchaseUnsettled, ReservationNotOurs
 from bitloot_fulfillment.order_machine import IllegalTransition
@@ -27,6 +29,23 @@ async def bought(harness: Harness, order_id: UUID, *, within_s: float = 20) -> N
 
     await eventually(attempt, "the order is given", within_s)
     (_,) = await harness.sandbox.purchases(order_id)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": 404, "body": "html"}, {"status": 409, "body": "html"}, {"status": 499, "body": "html"},
+     {"status": 403, "body": "html"}, {"status": 400, "body": "json", "code": "ConstraintViolation"},
+     {"status": 418, "body": "json", "code": "Teapot"}],
+    ids=lambda answer: f"{answer['status']}-{answer['body']}",
+)  # fmt: skip
+async def test_a_refusal_that_hides_a_purchase_buys_once(harness: Harness, answer: dict[str, Any]) -> None:
+    order_id = await harness.paid()
+    await harness.sandbox.fault("reserve", "accept_then_timeout", delayMs=0, **answer)
+    with contextlib.suppress(Failure):
+        await harness.buy(order_id)
+    (row,) = await harness.purchases(order_id)
+    assert row["requested_at"] or row["reservation_id"], "it is looked up before it is bought again"
+    await bought(harness, order_id)
 
 
 @pytest.mark.parametrize("mode", ["accept_then_timeout", "reset", "error", "timeout", "slow"])
@@ -79,6 +98,32 @@ async def test_a_search_that_sees_new_orders_late_buys_once(harness: Harness) ->
         with pytest.raises(PurchaseUnsettled):  # the search says none, once
             await harness.buy(order_id)
     await bought(harness, order_id)
+
+
+async def test_what_was_in_doubt_stands_on_the_timeline(harness: Harness) -> None:
+    order_id = await harness.paid()
+    await harness.sandbox.fault("reserve", "accept_then_timeout", status=502, delayMs=0)
+    with pytest.raises(Transient):
+        await harness.buy(order_id)
+    await bought(harness, order_id)
+    told = await harness.owner.fetch(
+        "select event, detail, public from order_events where order_id = $1 and event like 'purchase.%' order by id",
+        order_id,
+    )
+    assert [row["event"] for row in told] == ["purchase.unclear", "purchase.found"]
+    assert "502" in told[0]["detail"]["why"]
+    assert not any(row["public"] for row in told)
+
+
+async def test_a_search_that_found_nothing_stands_on_the_timeline(harness: Harness) -> None:
+    order_id = await harness.paid()
+    await harness.sandbox.fault("reserve", "error", status=502)
+    with pytest.raises(Transient):
+        await harness.buy(order_id)
+    await bought(harness, order_id)
+    story = [event for event in await harness.timeline(order_id) if event.startswith("purchase.")]
+    searched = ["purchase.searched_none"] * harness.shop.kinguin.search.nones
+    assert story[: 1 + len(searched)] == ["purchase.unclear", *searched]
 
 
 async def test_an_external_id_that_is_taken_is_looked_up(harness: Harness) -> None:

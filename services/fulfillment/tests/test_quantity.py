@@ -39,8 +39,8 @@ async def test_three_of_five_are_delivered_as_they_come(harness: Harness) -> Non
     assert await harness.status(order_id) == "delivered"
     await harness.sealed(order_id, part=1, codes=3, total=3, quantity=5)
     await harness.mailed(order_id, complete=False)
-    assert await harness.status(order_id) == "delivered"
-    assert "order.partly_stored" in await harness.timeline(order_id)
+    assert await harness.status(order_id) == "partly_delivered"
+    assert "order.partly_delivered" in await harness.timeline(order_id)
     await ask(harness, order_id)
     assert await parts(harness, order_id) == [1], "no code beyond the third yet"
 

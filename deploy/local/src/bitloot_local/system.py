@@ -58,8 +58,12 @@ class System:
         with self._lock:
             if name not in self._programs:
                 (program,) = in_thread(topology.servers(self.config, (name,), no_report))
-                self._programs[name] = program
-                self.start(name)
+                self.start_program(program)
+
+    def start_program(self, program: Program) -> None:
+        """A server that a test has made; returns when it is ready."""
+        self._programs[program.name] = program
+        self.start(program.name)
 
     def start(self, name: str, env: Mapping[str, str] | None = None) -> None:
         """Starts it again, with `env` on top of its own this once, and returns when it is ready."""

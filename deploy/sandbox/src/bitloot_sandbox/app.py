@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
+from fastapi_swagger import patch_fastapi
 from starlette.types import ASGIApp
 
 from bitloot_sandbox.answers import Json
@@ -23,6 +25,7 @@ from bitloot_sandbox.world import World, new_world
 
 DESCRIPTION = """The other side of the shop: NOWPayments and Kinguin, as faithful as their public documents
 allow, with a control surface that moves payments, breaks things and shows everything that was ever sold."""
+NO_CDN: Final[dict[str, Any]] = {"docs_url": None, "redoc_url": None, "swagger_ui_oauth2_redirect_url": None}
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -37,7 +40,8 @@ def create_app(settings: Settings) -> ASGIApp:
     def behaving() -> Behaviour:
         return world.behaviour
 
-    app = FastAPI(title="BitLoot sandbox providers", description=DESCRIPTION, version="1", lifespan=lifespan)
+    app = FastAPI(title="BitLoot sandbox providers", description=DESCRIPTION, version="1", lifespan=lifespan, **NO_CDN)
+    _install_docs(app)
     doors = _doors(settings, world, behaving)
     mount(doors, app)
     app.include_router(page_router(world))
@@ -45,6 +49,18 @@ def create_app(settings: Settings) -> ASGIApp:
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
     return Gate(app, doors, world.faults, behaving)
+
+
+def _install_docs(app: FastAPI) -> None:
+    """/docs with the package's own files: a browser loads nothing from a third party."""
+    patch_fastapi(
+        app,
+        redirect_from_root_to_docs=False,
+        title=app.title,
+        swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="/docs/assets/swagger-ui.css",
+        swagger_favicon_url="/docs/assets/favicon-32x32.png",
+    )
 
 
 def _doors(settings: Settings, world: World, behaving: Behaving) -> list[Door]:

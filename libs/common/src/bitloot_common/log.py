@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -26,8 +26,11 @@ _LOUD = (
 )
 
 
-def configure(service: str, settings: LogSettings) -> None:
-    """Routes structlog and the standard library's logging through one formatter. Call once, first."""
+def configure(service: str, settings: LogSettings, stream: TextIO | None = None) -> None:
+    """Routes structlog and the standard library's logging through one formatter. Call once, first.
+
+    `stream` is standard output unless given: a command whose output is its answer logs to standard error.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -51,7 +54,7 @@ def configure(service: str, settings: LogSettings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -29,10 +29,12 @@ async def family(kafka_server: KafkaServer) -> AsyncIterator[Callable[..., Await
     """`await family(1, 2)`: a service with retry topics of one and two seconds."""
     made: list[Family] = []
 
-    async def make(*delays_s: int, topics: tuple[str, ...] = (), partitions: int = 2) -> Family:
+    async def make(
+        *delays_s: int, topics: tuple[str, ...] = (), partitions: int = 2, step_partitions: int = 1
+    ) -> Family:
         new = Family(kafka_server.bootstrap_servers, delays_s or (1,))
         made.append(new)
-        await new.create(*topics, partitions=partitions)
+        await new.create(*topics, partitions=partitions, step_partitions=step_partitions)
         return new
 
     yield make

@@ -38,7 +38,7 @@ class Family:
         self._producer: AIOKafkaProducer | None = None
         self._ladders: list[Ladder] = []
 
-    async def create(self, *more: str, partitions: int = 2) -> None:
+    async def create(self, *more: str, partitions: int = 2, step_partitions: int = 1) -> None:
         """Makes the topics; `more` are main topics beside the first."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
         await admin.start()
@@ -46,7 +46,8 @@ class Family:
             steps = [f"{self.service}.retry.{delay}s" for delay in self.delays_s]
             topics = [NewTopic(name, partitions, 1) for name in (self.topic, *more)]
             roomy = {"max.message.bytes": "1114112"}
-            topics += [NewTopic(name, 1, 1, topic_configs=roomy) for name in (*steps, self.dlt)]
+            topics += [NewTopic(name, step_partitions, 1, topic_configs=roomy) for name in steps]
+            topics.append(NewTopic(self.dlt, 1, 1, topic_configs=roomy))
             await admin.create_topics(topics)
             wanted = {topic.name for topic in topics}
 
@@ -61,8 +62,9 @@ class Family:
 
     def ladder(self, breakers: Breakers | None = None, *, drain_s: float = 10.0, **options: Any) -> Ladder:
         """A ladder of this service; stopped with the family."""
-        concurrency = options.pop("concurrency", 64)
-        limits = Limits(concurrency=concurrency, partition_window=1_000, total_window=5_000, drain_s=drain_s)
+        limits = options.pop("limits", None) or Limits(
+            concurrency=options.pop("concurrency", 64), partition_window=1_000, total_window=5_000, drain_s=drain_s
+        )
         ladder = Ladder(self.service, self.bootstrap_servers, breakers=breakers, limits=limits, **options)
         self._ladders.append(ladder)
         return ladder

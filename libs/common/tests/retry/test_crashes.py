@@ -95,10 +95,10 @@ async def all_done(effects: Effects, ids: set[str], deadline_s: float = 60) -> d
     return found
 
 
-@pytest.mark.parametrize("point", ["before_work", "after_work", "after_forward"])
+@pytest.mark.parametrize("point", ["before_work", "after_work", "before_forward", "after_forward"])
 async def test_killed_at_a_point(family: Families, effects: Effects, start_worker: Starter, point: str) -> None:
     shop = await family(1)
-    failing = 1 if point == "after_forward" else 0
+    failing = 1 if point.endswith("forward") else 0
     ids = await send(shop, *range(6))
     killed = start_worker(shop, effects, crash=point, failing=failing)
     await eventually(lambda: killed.poll() is not None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import pytest
@@ -182,6 +182,37 @@ async def test_keys_are_handled_in_order_and_a_slow_one_disturbs_no_other(family
         return await committed(shop) == 105
 
     await eventually(all_committed)
+
+
+async def waiting(shop: Family, partition: int, due_ms: Iterable[int]) -> None:
+    """Orders that wait on the first step, each with its due time."""
+    for due in due_ms:
+        headers = [("bitloot-subscription", shop.topic.encode()), ("bitloot-due-at", str(due).encode())]
+        await shop.send(due, topic=f"{shop.service}.retry.1s", partition=partition, headers=headers)
+
+
+async def test_retries_run_in_the_order_of_their_due_times_over_all_partitions_of_a_step(family: Families) -> None:
+    shop = await family(1, step_partitions=2)
+    handled = await run(shop.ladder(), shop.topic, lambda _: None, delays_s=(1,))
+    soon = time.time_ns() // 1_000_000 + 4_000
+    await waiting(shop, 0, range(soon, soon + 300, 2))
+    await waiting(shop, 1, range(soon + 1, soon + 300, 2))
+    await eventually(lambda: len(handled) == 300)
+    assert [m.data.n for m in handled] == list(range(soon, soon + 300))
+
+
+async def test_what_is_overdue_runs_in_order_and_no_partition_hides_the_other(family: Families) -> None:
+    shop = await family(1, step_partitions=2)
+    past = time.time_ns() // 1_000_000 - 60_000
+    await waiting(shop, 0, range(past, past + 1_000, 2))
+    await waiting(shop, 1, range(past + 1, past + 1_000, 2))
+    handled = await run(shop.ladder(), shop.topic, lambda _: None, delays_s=(1,))
+    await eventually(lambda: len(handled) == 1_000)
+    order = [m.data.n - past for m in handled]
+    for partition in (0, 1):
+        mine = [n for n in order if n % 2 == partition]
+        assert mine == sorted(mine)
+    assert max(abs(place - n) for place, n in enumerate(order)) <= 200, "they take turns"
 
 
 async def committed(shop: Family) -> int:

@@ -31,7 +31,7 @@ class Settings:
     topic: str
     delays_s: list[int]
     database_url: str
-    crash: str | None = None  # before_work, after_work, after_forward
+    crash: str | None = None  # before_work, after_work, before_forward, after_forward
     failing: int = 0  # every n-th order fails on its first attempt
     work_s: float = 0.0
 
@@ -41,9 +41,15 @@ def die() -> None:
 
 
 class Killer(Forwarder):
-    """Dies as soon as a message is on its next topic, before anything could be committed."""
+    """Dies as soon as a message is on its next topic, before anything could be committed; or before it is there,
+    late enough that a ladder that does not wait for it would have committed."""
+
+    before = False
 
     async def send(self, *arguments: Any) -> None:
+        if self.before:
+            await asyncio.sleep(1)
+            die()
         await super().send(*arguments)
         die()
 
@@ -56,8 +62,9 @@ async def main(settings: Settings) -> None:
         instance_id="worker",
         limits=Limits(concurrency=8, partition_window=100, total_window=200, drain_s=5),
     )
-    if settings.crash == "after_forward":
+    if settings.crash in ("before_forward", "after_forward"):
         ladder._forwarder = Killer(settings.service, {"bootstrap_servers": settings.bootstrap_servers})
+        ladder._forwarder.before = settings.crash == "before_forward"
 
     @ladder.subscribe(settings.topic, Order, delays_s=settings.delays_s)
     async def on_order(message: Message[Order]) -> None:

@@ -1,12 +1,13 @@
 """What may go wrong at Kinguin, in the ladder's classes.
 
-    Transient   KinguinUnavailable     time-out, broken connection, 5xx, 429, ResourceLock
+    Transient   KinguinUnavailable     time-out, broken connection, 5xx, 429, ResourceLock; a purchase that was
+                                       answered in words which nobody documented
                 ExternalIdTaken        "already used": true only when a look-up finds it
     NotYet      NotReady               no code yet
                 ReservationUnknown     404: may only be young
     Outage      KinguinDown            credentials refused, balance used up
                 Outage                 the breaker is open
-    Permanent   Refused                any other 4xx
+    Permanent   Refused                any other 4xx; of a purchase only in the API's own words
                 OfferUnavailable       out of stock or too dear: another offer may do
                 ReservationEnded       cancelled, expired, out of stock
 
@@ -63,10 +64,7 @@ class ReservationUnknown(NotYet):
 
 
 class KinguinDown(Outage):
-    """Kinguin cannot be used at all: every order would fail alike, so consumption pauses.
-
-    Always raised before a purchase could be made.
-    """
+    """Kinguin cannot be used at all: every order would fail alike, so consumption pauses."""
 
     def __init__(self, why: str) -> None:
         super().__init__(DEPENDENCY, f"kinguin: {why}")

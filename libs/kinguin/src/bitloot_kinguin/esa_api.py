@@ -33,6 +33,8 @@ RETAIL_QUANTITY_MAX: Final = 9
 """Of one offer in one order; from 10 on it is wholesale, which wants an `offerId`."""
 
 KEYS_PAGE: Final = 100
+KEYS_PAGES_MAX: Final = 11
+"""A thousand keys are the most that one order can have; the page after them is empty."""
 
 _STATUS: Final = {
     "processing": ReservationStatus.GIVEN,
@@ -41,6 +43,12 @@ _STATUS: Final = {
     "cancelled": ReservationStatus.CANCELLED,
     "refunded": ReservationStatus.REFUNDED,
 }
+
+# Said only of a purchase that was not made. Whatever else stands where the answer should be (a gateway's page,
+# a kind that nobody documented, a code that does not fit) says nothing: the purchase may have been made behind it.
+_NOTHING_BOUGHT: Final = frozenset(
+    {"ConstraintViolation", "ProductUnavailable", "Preorder", "InsufficientBalance", "OrderNotSupported"}
+)
 
 # ResourceLock, HttpClient, Error: "try again". The rest were withdrawn in 2024 and are still understood.
 _TRY_AGAIN: Final = frozenset({"ResourceLock", "HttpClient", "Error", "OrderHold", "BalanceRequired", "OrderNotPaid"})
@@ -93,7 +101,7 @@ class EsaApi:
             json={"products": [product], "orderExternalId": external_id},
             timeout_s=self._settings.kinguin_reserve_timeout_s,
         )
-        if answer.status >= 400:
+        if not 200 <= answer.status < 300:
             self._raise_refused_purchase(answer, external_id)
         return _order("reserve", _expect(answer, "reserve"))
 
@@ -116,9 +124,9 @@ class EsaApi:
     async def delivered(self, reservation_id: str) -> Delivered:
         """Status first, keys after it: what the status calls complete is then complete in the list too."""
         order = await self.get(reservation_id)
-        if order.status.is_dead:
-            raise ReservationEnded("delivered", reservation_id, order.provider_status)
         codes = await self._codes(reservation_id)
+        if not codes and order.status.is_dead:
+            raise ReservationEnded("delivered", reservation_id, order.provider_status)
         if not codes:
             raise NotReady(reservation_id)
         return Delivered(reservation_id, codes, complete=len(codes) >= (order.quantity or len(codes) + 1))
@@ -153,19 +161,20 @@ class EsaApi:
         return money_or_none(_expect(answer, "balance").get("balance"))
 
     def _raise_refused_purchase(self, answer: Answer, external_id: str) -> None:
-        """A POST /v2/order that was refused, by its kind."""
-        match _kind(answer):
+        """A POST /v2/order that was refused, by its kind. Only ESA's own word says that nothing was bought."""
+        kind = _kind(answer)
+        if kind not in _NOTHING_BOUGHT or answer.field("status") != answer.status:
+            raise KinguinUnavailable("reserve", f"unclear, {kind}", may_have_happened=True)
+        match kind:
             case "ConstraintViolation" if _is_about_external_id(answer):
                 raise ExternalIdTaken(external_id)
             case "ProductUnavailable" | "Preorder":
-                raise OfferUnavailable("reserve", _kind(answer))
+                raise OfferUnavailable("reserve", kind)
             case "InsufficientBalance":
                 self._is_short = True
                 self._transport.trip("the balance does not suffice")
                 raise KinguinDown("the balance does not suffice")
-            case "OrderFailed":  # documented as final, seen with an order that exists: look first
-                raise KinguinUnavailable("reserve", "OrderFailed", may_have_happened=True)
-            case kind:
+            case _:
                 raise Refused("reserve", kind)
 
     async def _wholesale_offer(self, product_id: str, quantity: int, price_ceiling: Decimal) -> str | None:
@@ -187,8 +196,7 @@ class EsaApi:
 
     async def _codes(self, order_id: str) -> list[Code]:
         codes: list[Code] = []
-        page = 1
-        while True:
+        for page in range(1, KEYS_PAGES_MAX + 1):
             answer = await self._call(
                 "delivered",
                 "GET",
@@ -203,11 +211,12 @@ class EsaApi:
             codes += [code_of(item, "serial") for item in items]
             if len(items) < KEYS_PAGE:
                 return codes
-            page += 1
+        raise KinguinUnavailable("delivered", "more pages than an order can have", may_have_happened=True)
 
     async def _call(self, operation: str, method: str, path: str, **request: Any) -> Answer:
         answer = await self._transport.call(operation, method, self._base + path, headers=self._headers, **request)
-        if answer.status in (401, 403):
+        is_esas_own = _kind(answer) == "Authorization" or answer.field("status") == answer.status
+        if answer.status in (401, 403) and (is_esas_own or operation != "reserve"):
             self._transport.trip("API key refused")
             raise KinguinDown(f"{operation}: the API key is refused with {answer.status}")
         if answer.status >= 400 and _kind(answer) in _TRY_AGAIN:

@@ -32,7 +32,7 @@ class ReservationStatus(StrEnum):
 
     @property
     def is_dead(self) -> bool:
-        """Nothing was sold and nothing will be: another offer may be tried."""
+        """Nothing more will be sold: another offer may be tried, unless codes were handed over before."""
         return self in _DEAD
 
 
@@ -139,7 +139,10 @@ class Kinguin(Protocol):
         ...
 
     async def delivered(self, reservation_id: str) -> Delivered:
-        """The codes so far. Raises NotReady while there is none, ReservationEnded when there will be none."""
+        """The codes so far, of an ended purchase those that were handed over before its end.
+
+        Raises NotReady while there is none, ReservationEnded when there will be none.
+        """
         ...
 
     async def cancel(self, reservation_id: str) -> Reservation:

@@ -85,6 +85,9 @@ class ReservationsApi:
             raise OfferUnavailable("reserve", code)
         if answer.status == 409:
             raise ExternalIdTaken(external_id)
+        if not 200 <= answer.status < 300 and answer.field("status") != answer.status:
+            # not the API's own word: a gateway's page may stand before a reservation that was made
+            raise KinguinUnavailable("reserve", f"unclear, {code}", may_have_happened=True)
         return _reservation("reserve", _expect(answer, "reserve"))
 
     async def find(self, external_id: str) -> Reservation | None:

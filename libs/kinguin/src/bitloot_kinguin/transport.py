@@ -32,6 +32,9 @@ _DURATION = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
 )
 
+ANSWER_BYTES_MAX = 33_554_432
+"""A page of a hundred codes that are pictures, with room to spare."""
+
 RETRY_AFTER_DEFAULT_S = 1.0
 RETRY_AFTER_S_MAX = 300.0
 
@@ -145,7 +148,11 @@ class Transport:
         # `from None` throughout: httpx errors hold the request, and with it headers and body
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._http.send(request)
+                response = await self._http.send(request, stream=True)
+                try:
+                    body = await _read(operation, response)
+                finally:
+                    await response.aclose()
         except TimeoutError:
             what = f"no whole answer within {timeout_s:g} s"
             raise KinguinUnavailable(operation, what, may_have_happened=True) from None
@@ -160,7 +167,7 @@ class Transport:
             raise KinguinUnavailable(operation, THROTTLED, may_have_happened=False, retry_after_s=retry_after_s)
         if response.status_code >= 500:
             raise KinguinUnavailable(operation, str(response.status_code), may_have_happened=True)
-        return Answer(response.status_code, _json(response))
+        return Answer(response.status_code, _json(body))
 
 
 def _told(request: httpx.Request) -> dict[str, str | int]:
@@ -170,10 +177,20 @@ def _told(request: httpx.Request) -> dict[str, str | int]:
     return {"http.request.method": request.method, "server.address": url.host, "server.port": port}
 
 
-def _json(response: httpx.Response) -> Any:
+async def _read(operation: str, response: httpx.Response) -> bytes:
+    """The whole body. Raises KinguinUnavailable as soon as it is longer than any answer of Kinguin's."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > ANSWER_BYTES_MAX:
+            raise KinguinUnavailable(operation, "an endless answer", may_have_happened=True)
+    return bytes(body)
+
+
+def _json(body: bytes) -> Any:
     """The body as JSON, or None; orjson's error would carry the document, and with it codes."""
     try:
-        return orjson.loads(response.content)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
 

@@ -1,5 +1,6 @@
 """NOWPayments over HTTP: rate-limited, with a time-out on everything, foreign errors mapped once."""
 
+import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
@@ -29,13 +30,26 @@ ANSWER_BYTES_MAX: Final = 262_144
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The provider's rates per source address, and how long a call may wait for its turn and its answer."""
+    """The provider's rates per source address, and how long a call may wait for its turn and its answer.
+
+    `answer_s` is for the whole of it, from asking for a connection to the last byte: httpx's own limits are for
+    each read, and an answer that drips would never end.
+    """
 
     payments_per_s: float = 3.0
     requests_per_s: float = 7.0
     turn_s_max: float = 5.0
     connect_s: float = 3.0
     answer_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, read whole. `content` is None when it was too long."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes | None
 
 
 class NowPayments:
@@ -124,16 +138,22 @@ class NowPayments:
             bucket.pause(pause_s)
             raise NowPaymentsBusy(operation, "429 too many requests", pause_s)
         fields = _json(answer)
-        if answer.is_success and fields is not None:
+        if 200 <= answer.status_code < 300 and fields is not None:
             return fields
         raise _error(operation, answer.status_code, fields or {})
 
-    async def _send(self, operation: str, method: str, path: str, **request: Any) -> httpx.Response:
+    async def _send(self, operation: str, method: str, path: str, **request: Any) -> Answer:
         try:
             with calling(f"{method} nowpayments.{operation}", {"http.request.method": method}) as span:
-                answer = await self._http.request(method, path, **request)
-                span.set_attribute("http.response.status_code", answer.status_code)
-                return answer
+                async with (
+                    asyncio.timeout(self._limits.answer_s),
+                    self._http.stream(method, path, **request) as response,
+                ):
+                    span.set_attribute("http.response.status_code", response.status_code)
+                    return Answer(response.status_code, response.headers, await _read(response))
+        except TimeoutError:
+            what = f"no whole answer within {self._limits.answer_s:g} s"
+            raise NowPaymentsUnavailable(operation, what) from None
         except httpx.HTTPError as error:
             # the class says it all; the message may hold a URL
             raise NowPaymentsUnavailable(operation, type(error).__name__) from None
@@ -146,9 +166,19 @@ def _payment(operation: str, fields: dict[str, Any]) -> Payment:
         raise NowPaymentsUnavailable(operation, f"an answer with {error}") from None
 
 
-def _json(answer: httpx.Response) -> dict[str, Any] | None:
+async def _read(response: httpx.Response) -> bytes | None:
+    """The body; None as soon as it is longer than any answer of the provider's."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > ANSWER_BYTES_MAX:
+            return None
+    return bytes(body)
+
+
+def _json(answer: Answer) -> dict[str, Any] | None:
     """The answer's JSON object; None for anything else. HTML is never parsed, kept or shown."""
-    if "json" not in answer.headers.get("content-type", "") or len(answer.content) > ANSWER_BYTES_MAX:
+    if "json" not in answer.headers.get("content-type", "") or answer.content is None:
         return None
     try:
         fields = orjson.loads(answer.content)
@@ -174,6 +204,6 @@ def _error(operation: str, status: int, fields: dict[str, Any]) -> NowPaymentsEr
     return NowPaymentsRefused(operation, status, code)
 
 
-def _retry_after_s(answer: httpx.Response) -> float:
+def _retry_after_s(answer: Answer) -> float:
     given = answer.headers.get("retry-after", "")
     return min(float(given), PAUSE_S_MAX) if given.isascii() and given.isdigit() else PAUSE_S_DEFAULT

@@ -24,8 +24,12 @@ ORDER: Final[dict[str, Word]] = {
     "reserved": Word("reserved", "going", "Kinguin holds the key for us"),
     "given": Word("given", "going", "bought; waiting for the codes"),
     "delivered": Word("delivered", "going", "the codes are ready to be fetched"),
+    "partly_delivered": Word(
+        "partly delivered", "going", "some of the codes are stored and mailed; the rest is awaited"
+    ),
     "stored": Word("stored", "going", "the codes are sealed; the mail is due"),
     "fulfilled": Word("fulfilled", "good", "the link was mailed"),
+    "partly_fulfilled": Word("partly fulfilled", "warn", "some of the codes were mailed; the rest's money goes back"),
     "expired": Word("expired", "idle", "not paid in time"),
     "cancelled": Word("cancelled", "idle", "ended without a purchase, nothing owed"),
     "refund_due": Word("refund due", "bad", "we owe the customer money"),

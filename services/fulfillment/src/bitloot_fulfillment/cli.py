@@ -2,16 +2,19 @@
 
 import asyncio
 import getpass
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
 from uuid import UUID
 
+import asyncpg
 import typer
-from bitloot_common import db
+from bitloot_common import db, log
 from bitloot_common.cli.output import fail, print_json
 from bitloot_common.outbox import Outbox
 from bitloot_common.retry import Failure
-from bitloot_common.settings import load
+from bitloot_common.settings import LogSettings, load
 
 from bitloot_fulfillment.books import Cause
 from bitloot_fulfillment.settings import ShopSettings
@@ -62,16 +65,33 @@ def _in_shop(act: Callable[[Shop], Awaitable[T]]) -> T:
     """`act` on a shop of its own; a failure that has a name ends the command with it."""
 
     async def run() -> T:
+        outbox = Outbox("fulfillment")
         pool = await db.open_pool(settings, application="bitloot-cli")
         try:
-            # no relay here: this instance's rows are adopted by the service's
-            async with open_shop(settings, pool, Outbox("fulfillment")) as shop:
+            async with _alive(settings, outbox), open_shop(settings, pool, outbox) as shop:
                 return await act(shop)
         finally:
-            await pool.close()
+            await db.close_pool(pool)
 
     settings = load(ShopSettings)
+    log.configure("bitloot", load(LogSettings), sys.stderr)
     try:
         return asyncio.run(run())
     except Failure as error:
         fail(str(error))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(f"PostgreSQL does not answer: {type(error).__name__}")
+
+
+@asynccontextmanager
+async def _alive(settings: ShopSettings, outbox: Outbox) -> AsyncIterator[None]:
+    """Holds this instance's lock: without it the running service takes our lease on a purchase for a dead one's.
+
+    There is no relay here; when the lock is gone, the service's adopts this instance's rows.
+    """
+    connection = await asyncpg.connect(settings.database_url, timeout=5)
+    try:
+        await connection.execute("select pg_advisory_lock($1)", outbox.instance)
+        yield
+    finally:
+        await connection.close(timeout=2)

@@ -15,6 +15,7 @@ DEADLINES: Final = {
     Status.RESERVED: 1,
     Status.GIVEN: 1,
     Status.DELIVERED: 15,
+    Status.PARTLY_DELIVERED: 1,
 }
 
 ASK_GROWTH: Final = 1.5

@@ -35,7 +35,10 @@ TAKEN_BACK: Final = frozenset({ReservationStatus.RETURNED, ReservationStatus.REF
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """How far a purchase is. `available` codes can be fetched, where that was asked; `complete`: all of them."""
+    """How far a purchase is. `available` codes can be fetched, where that was asked; `complete`: all of them.
+
+    `is_last`: the purchase is dead, so what is available is all that will ever come.
+    """
 
     reservation_id: str
     status: ReservationStatus
@@ -47,6 +50,12 @@ class News:
     expires_at: datetime | None = None
     available: int | None = None
     complete: bool = False
+    is_last: bool = False
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether Kinguin has paid us back for it."""
+        return self.provider_status in TAKEN_BACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,13 @@ def diagram() -> str:
             if isinstance(decision, Move):
                 arrows[status, decision.to].append(fact)
     lines += [f"    {a} --> {b}: {', '.join(facts)}" for (a, b), facts in arrows.items()]
-    lines += ["    fulfilled --> [*]", "    cancelled --> [*]", "    refund_due --> [*]", "```"]
+    lines += [
+        "    fulfilled --> [*]",
+        "    partly_fulfilled --> [*]",
+        "    cancelled --> [*]",
+        "    refund_due --> [*]",
+        "```",
+    ]
     lines.append(_TABLE_HEAD.rstrip("\n"))
     lines += [_row(fact, decision, statuses) for fact in Fact for decision, statuses in _grouped(fact)]
     lines.append(_OWED_HEAD.rstrip("\n"))

@@ -15,5 +15,8 @@ ORDER_DURATION_S = Histogram(
 RECONCILED = Counter(
     "bitloot_reconciled_total", "Changes that no webhook told of: found by asking the provider.", ["what"]
 )
+TAKEN_UP = Counter(
+    "bitloot_orders_taken_up_total", "Orders that stood still on our own side, set going by the reconciler.", ["what"]
+)
 ASKED = Counter("bitloot_reconciler_questions_total", "Questions that the reconciler put.", ["what", "outcome"])
 ALERTS = Counter("bitloot_order_alerts_total", "Orders that a person has to look at.", ["fact"])

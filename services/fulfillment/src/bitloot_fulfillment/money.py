@@ -213,12 +213,18 @@ def _wrong(payment: Payment, root: Payment | None) -> str | None:
     return None if _same_coin(payment, root) else "wrong coin"
 
 
-def owed(money: Received, amount: Decimal, *, keeps_goods: bool, policy: PaymentPolicy) -> Decimal:
-    """What must go back, in the order's currency: all of it, or what is more than the price."""
+def owed(
+    money: Received, amount: Decimal, *, keeps_goods: bool, policy: PaymentPolicy, kept: Decimal = Decimal(1)
+) -> Decimal:
+    """What must go back, in the order's currency: all of it, or what is more than the price of the goods `kept`.
+
+    `kept` is the share of its codes that a customer who keeps goods has: less than 1 where the rest never came.
+    """
     here = money.share + money.aside
-    surplus = here - 1 if keeps_goods else here
+    surplus = here - kept if keeps_goods else here
     due = (max(surplus, Decimal(0)) * amount).quantize(CENT, ROUND_HALF_UP)
-    return due if due >= policy.refund_min or (due and not keeps_goods) else Decimal(0)
+    is_part_of_the_price = not keeps_goods or kept < 1
+    return due if due >= policy.refund_min or (due and is_part_of_the_price) else Decimal(0)
 
 
 def _same_coin(child: Payment, root: Payment) -> bool:

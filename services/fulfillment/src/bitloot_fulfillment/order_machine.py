@@ -22,8 +22,10 @@ class Status(StrEnum):
     RESERVED = "reserved"
     GIVEN = "given"
     DELIVERED = "delivered"
+    PARTLY_DELIVERED = "partly_delivered"
     STORED = "stored"
     FULFILLED = "fulfilled"
+    PARTLY_FULFILLED = "partly_fulfilled"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     REFUND_DUE = "refund_due"
@@ -31,7 +33,8 @@ class Status(StrEnum):
 
 UNPAID: Final = (Status.CREATED, Status.AWAITING_PAYMENT, Status.UNDERPAID, Status.EXPIRED)
 BUYING: Final = (Status.RESERVING, Status.RESERVED, Status.GIVEN)
-HANDED_OVER: Final = (Status.DELIVERED, Status.STORED, Status.FULFILLED)
+HANDING_OVER: Final = (Status.DELIVERED, Status.PARTLY_DELIVERED)
+HANDED_OVER: Final = (*HANDING_OVER, Status.STORED, Status.FULFILLED, Status.PARTLY_FULFILLED)
 ENDED: Final = (Status.CANCELLED, Status.REFUND_DUE)
 
 
@@ -53,6 +56,8 @@ class Fact(StrEnum):
     OFFER_REPLACED = "offer_replaced"
     OFFERS_EXHAUSTED = "offers_exhausted"
     PURCHASE_REVERSED = "purchase_reversed"
+    PART_STORED = "part_stored"
+    REST_FAILED = "rest_failed"
     CODES_STORED = "codes_stored"
     LINK_MAILED = "link_mailed"
 
@@ -65,6 +70,7 @@ class Emission(StrEnum):
     NOTICE_UNDERPAID = "deliveries.requested NoticeRequested(underpaid)"
     NOTICE_CANCELLED = "deliveries.requested NoticeRequested(cancelled)"
     NOTICE_REFUND_DUE = "deliveries.requested NoticeRequested(refund_due)"
+    NOTICE_REST_CANCELLED = "deliveries.requested NoticeRequested(rest_cancelled)"
     NOTICE_OVERPAID = "deliveries.requested NoticeRequested(overpaid)"
 
 
@@ -109,6 +115,7 @@ def _each(statuses: tuple[Status, ...], decision: Decision) -> dict[Status, Deci
 _PAID_BEFORE = Stay("money for it has been booked before; what is too much is a refund due")
 _KNOWN = Stay("known already: repeated, or overtaken by what came later")
 _OVER = Stay("the order has ended")
+_CANCELS_DELIVERED = Alert("Kinguin cancels what it has delivered")
 _DISPUTED = Alert("NOWPayments takes back a payment that it had reported as arrived: is the money there?")
 _PURCHASE_ALIVE = Alert("Kinguin goes on with a purchase whose order has ended")
 
@@ -182,32 +189,46 @@ DECISIONS: Final[dict[Fact, dict[Status, Decision]]] = {
     },
     Fact.FURTHER_CODES: {
         Status.DELIVERED: Move(Status.DELIVERED, (Emission.DELIVERY_REQUESTED,)),
-        **_each((Status.STORED, Status.FULFILLED), _KNOWN),
+        Status.PARTLY_DELIVERED: Move(Status.PARTLY_DELIVERED, (Emission.DELIVERY_REQUESTED,)),
+        **_each((Status.STORED, Status.FULFILLED, Status.PARTLY_FULFILLED), _KNOWN),
         **_each(ENDED, _PURCHASE_ALIVE),
     },
     Fact.OFFER_REPLACED: {
         **_each(BUYING, Move(Status.RESERVING, (Emission.ORDER_PAID,))),
-        **_each(HANDED_OVER, Alert("Kinguin cancels what it has delivered")),
+        **_each(HANDED_OVER, _CANCELS_DELIVERED),
         **_each(ENDED, _OVER),
     },
     Fact.OFFERS_EXHAUSTED: {
         **_each(BUYING, Move(Status.REFUND_DUE, (Emission.NOTICE_REFUND_DUE,))),
-        **_each(HANDED_OVER, Alert("Kinguin cancels what it has delivered")),
+        **_each(HANDED_OVER, _CANCELS_DELIVERED),
         **_each(ENDED, _OVER),
     },
     Fact.PURCHASE_REVERSED: {
         **_each((*BUYING, *HANDED_OVER), Alert("Kinguin took the purchase back: do the codes still work?")),
         **_each(ENDED, _OVER),
     },
+    Fact.PART_STORED: {
+        **_each(HANDING_OVER, Move(Status.PARTLY_DELIVERED)),
+        **_each((Status.STORED, Status.FULFILLED, Status.PARTLY_FULFILLED), _KNOWN),
+        **_each(ENDED, Alert("codes were stored for an order that has ended")),
+    },
+    # the purchase is dead and all of it that could be had is stored: what was handed over is never bought again
+    Fact.REST_FAILED: {
+        **_each(HANDING_OVER, Move(Status.PARTLY_FULFILLED, (Emission.NOTICE_REST_CANCELLED,))),
+        **_each((Status.STORED, Status.FULFILLED), _CANCELS_DELIVERED),
+        Status.PARTLY_FULFILLED: _KNOWN,
+        **_each(ENDED, _OVER),
+    },
     Fact.CODES_STORED: {
-        Status.DELIVERED: Move(Status.STORED),
+        **_each(HANDING_OVER, Move(Status.STORED)),
         **_each((Status.STORED, Status.FULFILLED), _KNOWN),
+        Status.PARTLY_FULFILLED: Alert("the rest of the codes came after its money was promised back"),
         **_each(ENDED, Alert("codes were stored for an order that has ended")),
     },
     Fact.LINK_MAILED: {
         # from `delivered` too: the two topics are read side by side
-        **_each((Status.DELIVERED, Status.STORED), Move(Status.FULFILLED)),
-        Status.FULFILLED: _KNOWN,
+        **_each((*HANDING_OVER, Status.STORED), Move(Status.FULFILLED)),
+        **_each((Status.FULFILLED, Status.PARTLY_FULFILLED), _KNOWN),
         **_each(ENDED, Alert("a link was mailed for an order that has ended")),
     },
 }

@@ -19,6 +19,7 @@ NOTICES = {
     Emission.NOTICE_UNDERPAID: "underpaid",
     Emission.NOTICE_CANCELLED: "cancelled",
     Emission.NOTICE_REFUND_DUE: "refund_due",
+    Emission.NOTICE_REST_CANCELLED: "rest_cancelled",
     Emission.NOTICE_OVERPAID: "overpaid",
 }
 

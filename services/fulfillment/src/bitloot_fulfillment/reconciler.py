@@ -57,15 +57,15 @@ class Reconciler:
         self._pace = pace
 
     async def run(self) -> None:
-        """A round, a pause, a round … for each provider."""
+        """A round, a pause, a round … for each provider; no pause after a full round."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat(self.round_of_purchases))
             group.create_task(self._repeat(self.round_of_payments))
 
     async def _repeat(self, ask: Callable[[], Awaitable[int]]) -> None:
         while True:
-            await ask()
-            await asyncio.sleep(self._pace.interval_s)
+            if await ask() < self._pace.batch_max:  # else more is due, and the questions keep the rate by themselves
+                await asyncio.sleep(self._pace.interval_s)
 
     async def round_of_purchases(self) -> int:
         """Asks Kinguin what is due, unless another replica does. Returns how many questions were put."""

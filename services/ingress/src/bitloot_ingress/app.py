@@ -27,6 +27,7 @@ from bitloot_ingress.minimums import Minimums
 from bitloot_ingress.protocol import Bounds
 from bitloot_ingress.providers import registered
 from bitloot_ingress.refusals import Refusals
+from bitloot_ingress.retention import keep_removing_bodies
 from bitloot_ingress.settings import Settings
 from bitloot_ingress.sink import Sink
 from bitloot_ingress.sources import Allowance, Networks, Sources
@@ -82,6 +83,7 @@ class Ingress:
             duplicates = Duplicates(pool)
             stack.push_async_callback(duplicates.write)
             agents.start("duplicates", duplicates.run)
+            agents.start("retention", lambda: keep_removing_bodies(pool, settings.webhook_bodies_keep_days))
             for number in range(settings.webhook_flushers):
                 flusher = Flusher(self.sink, self.outbox, duplicates, settings.database_url)
                 agents.start(f"flusher-{number}", flusher.run)

@@ -27,6 +27,7 @@ class Settings(ServiceSettings):
     webhook_body_bytes_max: int = Field(65_536, ge=1_024, le=900_000)
     webhooks_pending_max: int = Field(4_000, ge=1)
     webhook_flushers: int = Field(2, ge=1, le=8, description="one suffices where an fsync takes 0.1 ms")
+    webhook_bodies_keep_days: int = Field(90, ge=1, description="then body, headers and sender's address are removed")
     webhook_trace_ratio: float = Field(1.0, ge=0, le=1, description="share of webhooks with an exported span")
     refusals_per_source_per_minute_max: int = Field(60, ge=1, description="bad signatures; never a good one")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import asyncpg
-from bitloot_common.db import OwnConnection, Pool
+from bitloot_common.db import Connection, OwnConnection, Pool
 from bitloot_common.outbox import Outbox
 from bitloot_common.relay import SETTLE
 
@@ -65,6 +65,9 @@ from seen where w.id = seen.id
 returning seen.provider, seen.external_id, seen.event_type
 """
 
+# The owner's function (migration 0011): this role may not update a body.
+_REMOVE_BODIES: Final = "select remove_webhook_bodies(make_interval(days => $1), $2)"
+
 
 async def prepare(connection: OwnConnection) -> None:
     """Makes sure that the tables are there and that this role may write them, before anything is promised."""
@@ -110,3 +113,12 @@ async def add_duplicates(
         [at for _, _, at in seen],
     )
     return {tuple(row) for row in written}
+
+
+async def remove_bodies(connection: Connection, *, keep_days: int, limit: int) -> int:
+    """Takes away body, headers and sender's address of what is older, oldest first. Returns of how many.
+
+    0 also while another instance is at it.
+    """
+    removed: int = await connection.fetchval(_REMOVE_BODIES, keep_days, limit)
+    return removed

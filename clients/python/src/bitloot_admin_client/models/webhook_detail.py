@@ -20,8 +20,9 @@ T = TypeVar("T", bound="WebhookDetail")
 
 @_attrs_define
 class WebhookDetail:
-    """One webhook whole. `payload` and `body` are masked where they look like a secret; `body` is null once
-    its retention has ended, `bodyIsText` false when it is no UTF-8 (then it is shown as hexadecimal).
+    """One webhook whole. `payload` and `body` are masked where they look like a secret; `bodyIsText` is false
+    where it is no UTF-8 (then it is shown as hexadecimal). Once its retention has ended `body` is null, the
+    headers are empty, and `bodyRemovedAfterDays` says how long they were kept.
 
         Attributes:
             id (UUID):
@@ -44,9 +45,11 @@ class WebhookDetail:
             headers (WebhookDetailHeaders):
             source_address (None | str):
             secret_id (None | str):
+            body_removed_after_days (int | None):
             payload (Any | Unset):
             body (None | str | Unset):
             body_bytes (int | None | Unset):
+            body_removed_at (datetime.datetime | None | Unset):
             body_is_text (bool | Unset):  Default: True.
             masked (bool | Unset):  Default: False.
             trace_url (None | str | Unset):
@@ -73,9 +76,11 @@ class WebhookDetail:
     headers: WebhookDetailHeaders
     source_address: str | None
     secret_id: str | None
+    body_removed_after_days: int | None
     payload: Any | Unset = UNSET
     body: str | Unset | None = UNSET
     body_bytes: int | Unset | None = UNSET
+    body_removed_at: datetime.datetime | Unset | None = UNSET
     body_is_text: bool | Unset = True
     masked: bool | Unset = False
     trace_url: str | Unset | None = UNSET
@@ -137,6 +142,9 @@ class WebhookDetail:
         secret_id: str | None
         secret_id = self.secret_id
 
+        body_removed_after_days: int | None
+        body_removed_after_days = self.body_removed_after_days
+
         payload = self.payload
 
         body: str | Unset | None
@@ -150,6 +158,14 @@ class WebhookDetail:
             body_bytes = UNSET
         else:
             body_bytes = self.body_bytes
+
+        body_removed_at: str | Unset | None
+        if isinstance(self.body_removed_at, Unset):
+            body_removed_at = UNSET
+        elif isinstance(self.body_removed_at, datetime.datetime):
+            body_removed_at = self.body_removed_at.isoformat()
+        else:
+            body_removed_at = self.body_removed_at
 
         body_is_text = self.body_is_text
 
@@ -192,6 +208,7 @@ class WebhookDetail:
                 "headers": headers,
                 "sourceAddress": source_address,
                 "secretId": secret_id,
+                "bodyRemovedAfterDays": body_removed_after_days,
             }
         )
         if payload is not UNSET:
@@ -200,6 +217,8 @@ class WebhookDetail:
             field_dict["body"] = body
         if body_bytes is not UNSET:
             field_dict["bodyBytes"] = body_bytes
+        if body_removed_at is not UNSET:
+            field_dict["bodyRemovedAt"] = body_removed_at
         if body_is_text is not UNSET:
             field_dict["bodyIsText"] = body_is_text
         if masked is not UNSET:
@@ -320,6 +339,13 @@ class WebhookDetail:
 
         secret_id = _parse_secret_id(d.pop("secretId"))
 
+        def _parse_body_removed_after_days(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        body_removed_after_days = _parse_body_removed_after_days(d.pop("bodyRemovedAfterDays"))
+
         payload = d.pop("payload", UNSET)
 
         def _parse_body(data: object) -> str | Unset | None:
@@ -339,6 +365,23 @@ class WebhookDetail:
             return cast(int | None | Unset, data)
 
         body_bytes = _parse_body_bytes(d.pop("bodyBytes", UNSET))
+
+        def _parse_body_removed_at(data: object) -> datetime.datetime | Unset | None:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                body_removed_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return body_removed_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None | Unset, data)
+
+        body_removed_at = _parse_body_removed_at(d.pop("bodyRemovedAt", UNSET))
 
         body_is_text = d.pop("bodyIsText", UNSET)
 
@@ -383,9 +426,11 @@ class WebhookDetail:
             headers=headers,
             source_address=source_address,
             secret_id=secret_id,
+            body_removed_after_days=body_removed_after_days,
             payload=payload,
             body=body,
             body_bytes=body_bytes,
+            body_removed_at=body_removed_at,
             body_is_text=body_is_text,
             masked=masked,
             trace_url=trace_url,

@@ -228,7 +228,8 @@ def ledger_entry(purchase: Purchase, sold: list[Code]) -> dict[str, Any]:
         "reservationId": purchase.id,
         "api": purchase.api,
         "status": purchase.status,
-        "bought": purchase.status in BOUGHT,
+        # a code that was handed over stays sold, whatever becomes of the rest: a second purchase would buy it twice
+        "bought": purchase.status in BOUGHT or purchase.visible > 0,
         "quantity": purchase.quantity,
         "total": purchase.total,
         "offerIds": [line["offerId"] for line in purchase.lines],

@@ -129,9 +129,9 @@ class ReservationsDoors:
         return Json({"id": purchase.id, "status": "given"}, 200)
 
     async def delivered(self, reservation_id: str) -> Response:
-        """404 while there is no code yet, 409 before it was given: both `retryable`."""
+        """404 while there is no code yet, 409 before it was given: both `retryable`. An end takes no code back."""
         purchase = self._existing(reservation_id, "delivered")
-        if purchase.status in DEAD:
+        if purchase.status in DEAD and not purchase.visible:
             raise _ended(purchase)
         if purchase.status == "reserved":
             raise reservations_refusal(409, "NOT_GIVEN", "It has not been given yet.", retryable=True)

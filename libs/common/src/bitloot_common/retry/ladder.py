@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -26,9 +27,9 @@ from bitloot_common.agents import Agents
 from bitloot_common.events.topics import LADDER_DELAYS_S, dead_letter_topic, retry_topic
 from bitloot_common.kafka import client as kafka_client
 from bitloot_common.retry import depth, metrics, spans, story
-from bitloot_common.retry.autopsy import Autopsy
 from bitloot_common.retry.breaker import Breaker, Breakers, State, subject
 from bitloot_common.retry.classify import POSTGRESQL, ErrorTypes, Verdict, classify
+from bitloot_common.retry.entrance import Doorkeeper, Entrance
 from bitloot_common.retry.errors import Kind, UnknownSubscription
 from bitloot_common.retry.forwarder import Forwarder
 from bitloot_common.retry.headers import Headers
@@ -84,12 +85,8 @@ class Ladder:
         self._subscriptions: dict[str, Subscription] = {}
         self._teller = story.Teller(service, scrub)
         self._limits = limits or Limits(concurrency=concurrency, partition_window=1_000, total_window=5_000)
-        self._step_limits = Limits(
-            concurrency=step_concurrency,
-            partition_window=STEP_WINDOW,
-            total_window=4 * STEP_WINDOW,
-            drain_s=self._limits.drain_s,
-            session_timeout_s=self._limits.session_timeout_s,
+        self._step_limits = replace(
+            self._limits, concurrency=step_concurrency, partition_window=STEP_WINDOW, total_window=4 * STEP_WINDOW
         )
         self._client = {**kafka_client(bootstrap_servers), "client_id": client_id or service}
         self._consumer = {**self._client, "group_instance_id": instance_id}
@@ -97,6 +94,7 @@ class Ladder:
         self._lanes: list[Lane] = []
         self._steps: dict[str, int] = {}
         self._agents = Agents()
+        self._doorkeeper = Doorkeeper(service)
         self._tracing = False
 
     # Declare
@@ -142,6 +140,7 @@ class Ladder:
                 retry_on=tuple(retry_on),
                 bury_on=tuple(bury_on),
                 needs=tuple(self.breakers[name] for name in needs),
+                entrance=Entrance(2 * self._limits.concurrency, self._limits.retries_per_s / (len(delays) or 1)),
             )
             return handler
 
@@ -167,6 +166,8 @@ class Ladder:
         for lane in self._lanes:
             lane.start()
         self._agents.start("ladder-depth", self._sample_depth)
+        doors = {topic: subscription.entrance for topic, subscription in self._subscriptions.items()}
+        self._agents.start("ladder-doors", lambda: self._doorkeeper.keep_freeing(doors))
         waiting = [asyncio.ensure_future(lane.assigned.wait()) for lane in self._lanes]
         _, late = await asyncio.wait(waiting, timeout=START_S_MAX)
         for task in late:
@@ -222,7 +223,8 @@ class Ladder:
             return self._work(Delivery(record, Hop.first(record), subscription, None, had_turn), slots)
 
         def held(topic: str) -> bool:
-            return any(breaker.state is State.OPEN for breaker in self._subscriptions[topic].needs)
+            subscription = self._subscriptions[topic]
+            return subscription.entrance.crowded or any(b.state is State.OPEN for b in subscription.needs)
 
         return Lane(self.service, self.service, self._subscriptions, deliver, self._limits, self._consumer, held=held)
 
@@ -242,7 +244,7 @@ class Ladder:
         if wait_ms > 0 and delivery.delays_s:
             await self._postpone(delivery, delivery.delay_s(wait_ms / 1000))
             return None
-        async with slots:
+        async with delivery.entrance, slots:
             outcome = await self._attempt(delivery)
         if isinstance(outcome, Breaker):
             return await self._hold(delivery, outcome)
@@ -269,6 +271,7 @@ class Ladder:
         if delivery.step is not None:
             late_s = max(0.0, (now_ms() - delivery.hop.due_at) / 1000)
             metrics.lateness_s(delivery.step).observe(late_s)
+            self._doorkeeper.began(late_s)
         begun = time.perf_counter()
         error, span = await self._call(subscription, message, delivery)
         metrics.process_duration_s(self.service, message.topic).observe(time.perf_counter() - begun)
@@ -346,17 +349,19 @@ class Ladder:
         wait_s = min(failed.verdict.retry_after_s or 0.0, RETRY_AFTER_S_MAX)
         delay_s = delivery.delay_s(max(wait_s, delivery.delays_s[delivery.hop.attempts]))
         not_before = now_ms() + int(wait_s * 1000) if wait_s else None
+        if delivery.step is None and delivery.subscription is not None:
+            delivery.subscription.entrance.keep()
         told, autopsy = self._teller.tell(delivery, failed, due_at=now_ms() + delay_s * 1000, not_before=not_before)
         await self._forward(delivery, retry_topic(self.service, delay_s), told)
         self._count(delivery.hop, "retried")
-        log.debug("ladder.retried", **_names(delivery, failed, autopsy), delay_s=delay_s)
+        log.debug("ladder.retried", **story.summary(delivery, failed, autopsy), delay_s=delay_s)
 
     async def _bury(self, delivery: Delivery, failed: Failed) -> None:
         """To the dead letters, byte for byte."""
         told, autopsy = self._teller.tell(delivery, failed)
         await self._forward(delivery, dead_letter_topic(self.service), told)
         self._count(delivery.hop, "buried")
-        log.error("ladder.buried", **_names(delivery, failed, autopsy), message=autopsy.message)
+        log.error("ladder.buried", **story.summary(delivery, failed, autopsy), message=autopsy.message)
 
     async def _forward(self, delivery: Delivery, topic: str, told: Headers) -> None:
         with spans.forward_span(topic, told) if self._tracing else nullcontext():
@@ -388,10 +393,3 @@ async def _handle(subscription: Subscription, message: Message[Any]) -> BaseExce
 
 def _permanent(error: BaseException) -> Failed:
     return Failed(error, Verdict(Kind.PERMANENT))
-
-
-def _names(delivery: Delivery, failed: Failed, autopsy: Autopsy) -> dict[str, Any]:
-    """What a log line says of a failure."""
-    hop = delivery.hop
-    place = {"topic": hop.topic, "partition": hop.partition, "offset": hop.offset, "attempt": hop.attempts + 1}
-    return {**place, "kind": failed.verdict.kind, "error": autopsy.error_class, "fingerprint": autopsy.fingerprint}

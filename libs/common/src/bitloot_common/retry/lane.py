@@ -48,6 +48,7 @@ class Limits:
     concurrency: int
     partition_window: int
     total_window: int
+    retries_per_s: int = 2_500  # what one process can do on time: bounds how fast messages may begin to fail
     drain_s: float = 20.0  # a rebalance waits so long for running handlers, then takes them away
     session_timeout_s: float = 10.0
 
@@ -109,10 +110,8 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
 
     def start(self) -> None:
         """Starts in the background; `assigned` is set once the group gave this consumer its share."""
-        self._tasks = [
-            asyncio.create_task(self._consume_for_ever(), name=f"consume {self.group}"),
-            asyncio.create_task(self._commit_for_ever(), name=f"commit {self.group}"),
-        ]
+        loops = {"consume": self._consume_for_ever, "commit": self._commit_for_ever}
+        self._tasks = [asyncio.create_task(loop(), name=f"{name} {self.group}") for name, loop in loops.items()]
 
     async def stop(self, deadline_s: float) -> None:
         """Fetches no more, finishes what runs within the deadline, hands the rest back, leaves the group."""
@@ -161,15 +160,24 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             wanted = [p for p in partitions if self._window.has_room(p) and not (self._held and self._held(p.topic))]
             timeout_s = POLL_S_MAX if len(wanted) == len(partitions) else POLL_S_HELD
             timeout_s = min(timeout_s, self._next_due_s())
-            batch = await consumer.getmany(
-                *(wanted or [NOTHING]), timeout_ms=math.ceil(timeout_s * 1000), max_records=BATCH_MAX
-            )
-            # Nothing awaits between the fetch and here, so no rebalance can come between.
-            for partition, records in batch.items():
-                self._take(partition, records)
+            taken = await self._fetch(wanted or [NOTHING], timeout_s)
+            if taken and self._due_at is not None:
+                # aiokafka empties one partition before the next, which may hold what is due before
+                for partition in set(wanted) - taken:
+                    await self._fetch([partition], 0)
             self._release()
             self._in_flight.set(self._window.size)
             await asyncio.sleep(0)
+
+    async def _fetch(self, partitions: Iterable[TopicPartition], timeout_s: float) -> set[TopicPartition]:
+        """Takes what there is of `partitions`; returns those that had something."""
+        assert self.consumer is not None, "fetch before start"
+        timeout_ms = math.ceil(timeout_s * 1000)
+        batch = await self.consumer.getmany(*partitions, timeout_ms=timeout_ms, max_records=BATCH_MAX)
+        # Nothing awaits between the fetch and here, so no rebalance can come between.
+        for partition, records in batch.items():
+            self._take(partition, records)
+        return set(batch)
 
     def _take(self, partition: TopicPartition, records: list[Record]) -> None:
         for record in records:

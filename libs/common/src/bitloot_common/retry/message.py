@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from aiokafka import ConsumerRecord
 from pydantic import BaseModel
@@ -13,9 +14,12 @@ from bitloot_common.events.envelope import CloudEvent
 from bitloot_common.retry import headers as names
 from bitloot_common.retry.breaker import Breaker
 from bitloot_common.retry.classify import ErrorTypes, Verdict
+from bitloot_common.retry.entrance import Entrance
 from bitloot_common.retry.errors import UnknownEvent
 
 T = TypeVar("T", bound=BaseModel)
+
+_OPEN: Final = nullcontext()
 
 Handler = Callable[["Message[Any]"], Awaitable[None]]
 
@@ -111,6 +115,7 @@ class Subscription:
     delays_s: tuple[int, ...]
     retry_on: ErrorTypes
     bury_on: ErrorTypes
+    entrance: Entrance
     needs: tuple[Breaker, ...] = field(default=())
 
     def ignores(self, record: ConsumerRecord[bytes, bytes]) -> bool:
@@ -149,6 +154,11 @@ class Delivery:
     subscription: Subscription | None
     step: str | None
     had_turn: bool = False
+
+    @property
+    def entrance(self) -> AbstractAsyncContextManager[None]:
+        """The door that a first attempt goes in by; a retry is in already."""
+        return self.subscription.entrance if self.step is None and self.subscription else _OPEN
 
     @property
     def delays_s(self) -> tuple[int, ...]:

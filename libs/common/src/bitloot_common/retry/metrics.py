@@ -28,6 +28,11 @@ LAG = Gauge(
     ["service", "topic"],
 )
 DLT_DEPTH = Gauge("bitloot_dlt_records", "Records in the dead-letter topic, replayed ones included.", ["service"])
+PACED = Gauge(
+    "bitloot_paced_messages",
+    "First attempts of a topic that wait, as more of its messages fail than can be retried on time.",
+    ["service", "topic"],
+)
 IN_FLIGHT = Gauge("bitloot_in_flight_messages", "Fetched and not yet settled.", ["service", "group"])
 FORWARD_FAILURES = Counter(
     "bitloot_forward_failures", "Failed tries to put a message on a retry or dead-letter topic.", ["service"]

@@ -1,6 +1,7 @@
 """Writes a failed message's story into headers: where it comes from, what happened, what comes next."""
 
 from collections.abc import Callable
+from typing import Any
 
 from bitloot_common.retry import headers as names
 from bitloot_common.retry.autopsy import Autopsy, examine
@@ -47,6 +48,13 @@ class Teller:
         if due_at is not None:
             told.append((names.DUE_AT, b"%d" % due_at))
         return told, autopsy
+
+
+def summary(delivery: Delivery, failed: Failed, autopsy: Autopsy) -> dict[str, Any]:
+    """What a log line says of a failure."""
+    hop = delivery.hop
+    place = {"topic": hop.topic, "partition": hop.partition, "offset": hop.offset, "attempt": hop.attempts + 1}
+    return {**place, "kind": failed.verdict.kind, "error": autopsy.error_class, "fingerprint": autopsy.fingerprint}
 
 
 def postpone(delivery: Delivery, due_at: int) -> names.Headers:

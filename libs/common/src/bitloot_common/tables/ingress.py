@@ -124,6 +124,7 @@ webhook_logs = Table(
     Column("partition", Integer),
     Column("offset", BigInteger),
     Column("replayed_at", TIMESTAMP),
+    Column("body_removed_at", TIMESTAMP),
     UniqueConstraint("provider", "external_id", "event_type"),
     CheckConstraint("outcome in ('accepted', 'ignored', 'invalid')", name="outcome"),
     Index("ix_webhook_logs_order_id", "order_id", postgresql_where=text("order_id is not null")),
@@ -137,4 +138,11 @@ webhook_logs = Table(
     # admin's list of what was not accepted; partial, so that the hot path writes nothing here
     Index("ix_webhook_logs_not_accepted", "outcome", "id", postgresql_where=text("outcome <> 'accepted'")),
     postgresql_with={"fillfactor": 50},  # room for the update that notes the position (migration 0006)
+)
+
+retention = Table(
+    "retention",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("until", Uuid, nullable=False, comment="the last id, a UUIDv7, whose data was removed"),
 )

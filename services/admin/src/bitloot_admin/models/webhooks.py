@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from bitloot_admin.models.model import Model
 
@@ -57,19 +57,30 @@ class Replay(Model):
 
 
 class WebhookDetail(WebhookSummary):
-    """One webhook whole. `payload` and `body` are masked where they look like a secret; `body` is null once
-    its retention has ended, `bodyIsText` false when it is no UTF-8 (then it is shown as hexadecimal)."""
+    """One webhook whole. `payload` and `body` are masked where they look like a secret; `bodyIsText` is false
+    where it is no UTF-8 (then it is shown as hexadecimal). Once its retention has ended `body` is null, the
+    headers are empty, and `bodyRemovedAfterDays` says how long they were kept."""
 
     headers: dict[str, Any]
     payload: Any = None
     body: str | None = None
     body_bytes: int | None = None
+    body_removed_at: datetime | None = None
     body_is_text: bool = True
     masked: bool = False
     source_address: str | None
     secret_id: str | None
     trace_url: str | None = None
     replays: list[Replay] = Field(default_factory=list)
+
+    @computed_field
+    def body_removed_after_days(self) -> int | None:
+        return days_kept(self.received_at, self.body_removed_at)
+
+
+def days_kept(received_at: datetime, removed_at: datetime | None) -> int | None:
+    """Whole days from the one to the other."""
+    return (removed_at - received_at).days if removed_at else None
 
 
 class ReplayAccepted(Model):

@@ -21,7 +21,7 @@ from bitloot_admin.words import ORDER
 routes = router(include_in_schema=False)
 
 STATUSES = [(status, word.label) for status, word in ORDER.items()]
-ON_THE_WAY = ("paid", "reserving", "reserved", "given", "delivered", "stored")
+ON_THE_WAY = ("paid", "reserving", "reserved", "given", "delivered", "partly_delivered", "stored")
 VIEWS = [
     ("All", ""),
     ("On the way", "?" + "&".join(f"status={status}" for status in ON_THE_WAY) + "&sort=moved"),

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,12 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}".replace(",", " ")  # a narrow no-break space
 
 
+def coins(value: Decimal) -> str:
+    """A coin amount as people write it: no exponent, no zeros behind the last digit that says something."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -131,6 +138,7 @@ def _environment() -> Environment:
         "indented": indented,
         "short": short,
         "number": number,
+        "coins": coins,
         "highlight": highlight,
         "sentence": sentence,
     }

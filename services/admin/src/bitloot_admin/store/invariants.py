@@ -28,7 +28,8 @@ INVARIANTS: Final = {
     "one_purchase_per_order": f"""
         {_RECENT}, watched as (
             select id from recent union all
-            (select id from orders where status in ('reserved', 'given', 'delivered', 'stored') limit 20000)
+            (select id from orders
+             where status in ('reserved', 'given', 'delivered', 'partly_delivered', 'stored') limit 20000)
         )
         select count(*) from watched
         where (select count(*) from reservations r where r.order_id = watched.id and r.status in {_ALIVE}) > 1

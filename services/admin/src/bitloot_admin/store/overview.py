@@ -9,8 +9,8 @@ from bitloot_common.db import Connection, Pool
 from bitloot_admin.models.overview import Hour, Overview, Waiting
 from bitloot_admin.store.times import id_floor
 
-ON_THE_WAY = ("paid", "reserving", "reserved", "given", "delivered", "stored")
-_WAS_PAID = (*ON_THE_WAY, "fulfilled", "refund_due")
+ON_THE_WAY = ("paid", "reserving", "reserved", "given", "delivered", "partly_delivered", "stored")
+_WAS_PAID = (*ON_THE_WAY, "fulfilled", "partly_fulfilled", "refund_due")
 
 _HOURS = """
 select date_trunc('hour', created_at) as at, count(*) as orders,

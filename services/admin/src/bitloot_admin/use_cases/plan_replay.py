@@ -14,7 +14,7 @@ from bitloot_common.problem import NotFound, Unprocessable
 
 SHOWN_MAX = 20
 HANDLED = "none: handled since"
-_ENDED = ("fulfilled", "cancelled", "expired", "refund_due")
+_ENDED = ("fulfilled", "partly_fulfilled", "cancelled", "expired", "refund_due")
 
 
 async def plan_replay(

@@ -6,12 +6,13 @@ import asyncpg
 from bitloot_admin import audit
 from bitloot_admin.models.webhooks import ReplayAccepted
 from bitloot_admin.store import orders, outbox_rows, webhooks
+from bitloot_admin.use_cases.show_webhook import removed
 from bitloot_common import timeline
 from bitloot_common.db import Connection, Pool
 from bitloot_common.events.envelope import Event
 from bitloot_common.events.ingress import KinguinEsaWebhook, KinguinWebhook, NowPaymentsIpn
 from bitloot_common.outbox import Outbox
-from bitloot_common.problem import Conflict, Gone, NotFound
+from bitloot_common.problem import Conflict, NotFound
 
 REPLAYED_FROM = "bitloot-replayed-from"
 
@@ -39,7 +40,7 @@ async def replay_webhook(
 
 async def _publish(connection: Connection, outbox: Outbox, row: asyncpg.Record) -> ReplayAccepted:
     if row["body"] is None:
-        raise Gone("The body is no longer kept; its retention has ended.")
+        raise removed(row)
     if row["outcome"] != "accepted":
         raise Conflict(f"This webhook was {row['outcome']} ({row['reason'] or 'no reason kept'}); nothing acts on it.")
     event = event_type(row)

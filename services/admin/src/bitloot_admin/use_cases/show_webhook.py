@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from bitloot_admin import audit
-from bitloot_admin.models.webhooks import WebhookDetail
+from bitloot_admin.models.webhooks import WebhookDetail, days_kept
 from bitloot_admin.store import webhooks
 from bitloot_common.db import Pool
 from bitloot_common.problem import Gone, NotFound
@@ -49,7 +50,13 @@ async def reveal_webhook(pool: Pool, webhook_id: UUID, actor: str) -> bytes:
         if row is None:
             raise NotFound(f"There is no webhook {webhook_id}.")
         if row["body"] is None:
-            raise Gone("The body is no longer kept; its retention has ended.")
+            raise removed(row)
         await audit.write(connection, actor, "webhook.revealed", f"webhook:{webhook_id}")
         body: bytes = row["body"]
         return body
+
+
+def removed(row: asyncpg.Record) -> Gone:
+    """Says that the body is no longer there, and after how long it went."""
+    days = days_kept(row["received_at"], row["body_removed_at"])
+    return Gone("The body is no longer kept." if days is None else f"The body was removed after {days} days.")

@@ -40,7 +40,9 @@ _REWRAP = "update keys set wrapped_key = $3, kid = $4 where id = $1 and kid = $2
 _DUE = f"""
 select {_COLUMNS} from keys
 where deleted_at is null
-  and not exists (select from orders where orders.id = keys.order_id and orders.status = 'delivered')
+  and not exists (
+    select from orders where orders.id = keys.order_id and orders.status in ('delivered', 'partly_delivered')
+  )
   and (viewed_at < now() - $1::interval or coalesce(sealed_at, intended_at) < now() - $2::interval)
 order by id limit $3
 """  # noqa: S608

@@ -17,7 +17,9 @@ from bitloot_delivery.clients.storage import KeyStorage
 from bitloot_delivery.store import erasure, keys, links, orders
 
 # Money or a key is still owed to somebody whom we could not reach any more.
-OPEN: Final = frozenset("awaiting_payment underpaid paid reserving reserved given delivered stored refund_due".split())
+OPEN: Final = frozenset(
+    "awaiting_payment underpaid paid reserving reserved given delivered partly_delivered stored refund_due".split()
+)
 
 
 class StillOpen(Exception):

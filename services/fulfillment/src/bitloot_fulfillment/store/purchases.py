@@ -1,8 +1,10 @@
 """`reservations`: one row for each purchase that was ever intended, and who works on it.
 
 A handler that is about to talk to Kinguin holds the row's lease: it names the process (`lease_owner`, the
-outbox instance, whose advisory lock tells whether it lives) and a fence that only grows. What a handler learnt
-is written only where the fence still is its own.
+outbox instance, whose advisory lock tells whether it lives) and a fence that only grows. What the lease holder
+learns of a purchase that may or may not exist (search, release) is written only where the fence still is its own,
+and an offer is replaced only then. What Kinguin says of a purchase that exists comes from webhooks and the
+reconciler too, who hold no lease: there the order's row lock and the reservation's id guard.
 """
 # ruff: noqa: S608  (column lists are our own literals)
 
@@ -15,6 +17,8 @@ import asyncpg
 from bitloot_common.db import Connection
 from bitloot_common.ids import new_id
 from bitloot_common.tracing import current_traceparent
+
+from bitloot_fulfillment.store.orders import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Purchase:
     offer_id: str | None
     quantity: int
     status: str
+    provider_status: str | None
     codes_delivered: int
     parts_requested: int
     asked_count: int
@@ -118,10 +123,12 @@ update reservations set status = $2, provider_status = coalesce($3, provider_sta
 where id = $1
 """
 _NOTE_PROVIDER = "update reservations set status = $2, provider_status = $3, updated_at = now() where id = $1"
+_COUNT = "update reservations set codes_delivered = greatest(codes_delivered, $2), updated_at = now() where id = $1"
 _SCHEDULE = """
 update reservations set asked_count = $2, next_ask_at = now() + make_interval(secs => $3), updated_at = now()
 where id = $1
 """
+_IS_REPLACED = "select exists (select from reservations where order_id = $1 and attempt > $2)"
 _OFFERS_TRIED = "select distinct offer_id from reservations where order_id = $1 and offer_id is not null"
 _STORED = """
 select count(*)::int as parts, coalesce(sum(codes_count), 0)::int as codes
@@ -242,6 +249,11 @@ async def record(connection: Connection, purchase: Purchase, progress: Progress)
     )
 
 
+async def count(connection: Connection, purchase: Purchase, codes: int) -> None:
+    """So many codes of it Kinguin has handed out by now."""
+    await connection.execute(_COUNT, purchase.id, codes)
+
+
 async def end(connection: Connection, purchase: Purchase, status: str, provider_status: str | None) -> None:
     """Nothing will come of it."""
     await connection.execute(_END, purchase.id, status, provider_status)
@@ -255,6 +267,11 @@ async def note_provider(connection: Connection, purchase: Purchase, status: str,
 async def schedule(connection: Connection, purchase: Purchase, ask_in_s: float | None, asked_count: int) -> None:
     """When the reconciler asks next; None for never."""
     await connection.execute(_SCHEDULE, purchase.id, asked_count, ask_in_s)
+
+
+async def is_replaced(connection: Connection, purchase: Purchase) -> bool:
+    """Whether another offer was tried after it."""
+    return bool(await connection.fetchval(_IS_REPLACED, purchase.order_id, purchase.attempt))
 
 
 async def offers_tried(connection: Connection, order_id: UUID) -> set[str]:
@@ -272,6 +289,12 @@ async def stored(connection: Connection, order_id: UUID) -> tuple[int, int]:
     row = await connection.fetchrow(_STORED, order_id)
     assert row is not None
     return row["parts"], row["codes"]
+
+
+async def share_stored(connection: Connection, order: Order) -> Decimal:
+    """How much of the order the sealed codes are: 0.6 for three of five."""
+    _, codes = await stored(connection, order.id)
+    return Decimal(min(codes, order.quantity)) / order.quantity
 
 
 async def due(connection: Connection, limit: int) -> list[Purchase]:

@@ -30,7 +30,7 @@ from bitloot_fulfillment.money import (
 )
 from bitloot_fulfillment.order_machine import ENDED, MORE_IS_OWED, UNPAID, Emission, Fact, Status, emitted
 from bitloot_fulfillment.progress import NOTICES, learn
-from bitloot_fulfillment.store import orders, payments
+from bitloot_fulfillment.store import orders, payments, purchases
 from bitloot_fulfillment.store.orders import Order
 
 log = structlog.get_logger(__name__)
@@ -199,14 +199,15 @@ async def write_owed(
     if order.status in UNPAID:
         return  # an underpayment is held until its time is over
     keeps_goods = order.status not in ENDED
-    due = owed(money, order.amount, keeps_goods=keeps_goods, policy=cashier.policy)
+    kept = await purchases.share_stored(connection, order) if order.status is Status.PARTLY_FULFILLED else Decimal(1)
+    due = owed(money, order.amount, keeps_goods=keeps_goods, policy=cashier.policy, kept=kept)
     known, owing = order.refund_due or Decimal(0), order.refund_due_since is not None
     anything = money.unsized or due > 0
     if order.status is Status.REFUND_DUE and not anything:  # it went back before the order ended
         order = await learn(cashier.books, connection, order, Fact.MONEY_RETURNED, cause)
     if (due, anything) == (known, owing):
         return
-    reason = "returned" if not anything else _reason(money, keeps_goods=keeps_goods)
+    reason = "returned" if not anything else _reason(money, keeps_goods=keeps_goods, kept=kept)
     amount = None if money.unsized and not due else due
     await orders.owe(connection, order.id, amount, reason, anything=anything)
     detail = {"amount": None if amount is None else str(amount), "currency": order.currency, "reason": reason}
@@ -218,6 +219,8 @@ async def write_owed(
         await cashier.books.tell(connection, order.id, NoticeRequested(order_id=order.id, notice=notice))
 
 
-def _reason(money: Received, *, keeps_goods: bool) -> str:
+def _reason(money: Received, *, keeps_goods: bool, kept: Decimal) -> str:
     reason = "more was paid than the price" if keeps_goods else "paid, and not delivered"
+    if kept < 1:
+        reason = "the rest of the codes was paid, and not delivered"
     return f"{reason}; {'; '.join(money.problems)}" if money.unsized else reason

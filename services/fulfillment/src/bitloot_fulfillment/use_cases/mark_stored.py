@@ -26,5 +26,5 @@ async def mark_stored(books: Books, deadlines: Deadlines, stored: KeysStored, ca
             await learn(books, connection, order, Fact.CODES_STORED, cause, detail=detail)
             await purchases.schedule(connection, purchase, None, 0)
         else:
-            await books.note(connection, order.id, "order.partly_stored", cause, public=True, detail=detail)
+            await learn(books, connection, order, Fact.PART_STORED, cause, detail=detail)
             await purchases.schedule(connection, purchase, min(1.0, deadlines.interval_s), 0)

@@ -44,11 +44,25 @@ async def _take(buyer: Buyer, purchase: Purchase, news: News, cause: Cause) -> N
         return
     if _is_old(purchase, news):
         return
+    async with buyer.books.reading() as connection:
+        is_replaced = await purchases.is_replaced(connection, purchase)
+    if is_replaced:
+        await _after_the_end(buyer, purchase, news, cause)
+        return
     news = await _ask(buyer, purchase, news)
     if news.status.is_dead or (news.status in TAKEN_BACK and purchase.status != "delivered"):
-        await replace_offer(buyer, purchase.order_id, purchase.id, news.status, cause)
+        await replace_offer(buyer, purchase.order_id, purchase, news.reservation_id, news.status, cause)
         return
     await _record(buyer, purchase, news, cause)
+
+
+async def _after_the_end(buyer: Buyer, purchase: Purchase, news: News, cause: Cause) -> None:
+    """News of a purchase that was replaced: most of it was under way when it ended, so Kinguin itself is asked."""
+    now = of_reservation(await buyer.kinguin.get(news.reservation_id))
+    if now.status.is_dead or now.status in TAKEN_BACK:
+        log.info("kinguin.webhook.late", reservation_id=news.reservation_id, word=news.provider_status)
+        return
+    await _record(buyer, purchase, now, cause)
 
 
 def _is_old(purchase: Purchase, news: News) -> bool:

@@ -9,7 +9,7 @@ from bitloot_kinguin import ReservationStatus
 from bitloot_fulfillment.books import Cause
 from bitloot_fulfillment.buyer import Buyer
 from bitloot_fulfillment.kinguin_news import News
-from bitloot_fulfillment.order_machine import BUYING, Fact, Status
+from bitloot_fulfillment.order_machine import BUYING, HANDING_OVER, Fact, Status
 from bitloot_fulfillment.progress import learn
 from bitloot_fulfillment.store import purchases
 from bitloot_fulfillment.store.orders import Order
@@ -33,6 +33,8 @@ async def record_purchase(
     reached = _reached(buyer, purchase, news)
     request = await _next_part(connection, purchase, news) if reached == "delivered" else None
     if purchase.reservation_id and _RANK[reached] <= _RANK.get(purchase.status, 9) and request is None:
+        if (news.available or 0) > purchase.codes_delivered:
+            await purchases.count(connection, purchase, news.available or 0)
         return order
     detail = {"reservation_id": news.reservation_id, "provider_status": news.provider_status}
     after = order
@@ -47,7 +49,7 @@ def _reached(buyer: Buyer, purchase: Purchase, news: News) -> str:
     match news.status:
         case ReservationStatus.DELIVERED:
             waits = buyer.policy.deliver_partial == "when_complete" and not is_complete(purchase, news)
-            return "given" if waits else "delivered"
+            return "given" if waits and not news.is_last else "delivered"
         case ReservationStatus.GIVEN:
             if news.available and buyer.policy.deliver_partial == "as_it_comes":
                 return "delivered"
@@ -97,7 +99,7 @@ def _progress(
         known["codes_delivered"] = purchase.quantity
     if request is not None:
         known["parts_requested"] = request.part
-    incomplete = after.status is Status.DELIVERED and known["codes_delivered"] < purchase.quantity
+    incomplete = after.status in HANDING_OVER and known["codes_delivered"] < purchase.quantity
     return Progress(
         status=status,
         reservation_id=news.reservation_id,

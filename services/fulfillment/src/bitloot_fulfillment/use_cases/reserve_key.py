@@ -9,12 +9,13 @@
 
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
-import structlog
 from bitloot_common.retry import Outage
 from bitloot_kinguin import (
     ExternalIdTaken,
+    KinguinDown,
     KinguinUnavailable,
     OfferUnavailable,
     Refused,
@@ -35,8 +36,6 @@ from bitloot_fulfillment.store.purchases import Intent, Lease, Purchase
 from bitloot_fulfillment.use_cases.give_key import give_key
 from bitloot_fulfillment.use_cases.record_purchase import record_purchase
 from bitloot_fulfillment.use_cases.replace_offer import replace_offer
-
-log = structlog.get_logger(__name__)
 
 UNSETTLED_S_MIN = 1.0
 
@@ -62,16 +61,17 @@ async def reserve_key(buyer: Buyer, order_id: UUID, cause: Cause) -> None:
     purchase = claim.purchase
     if purchase.reservation_id is None:
         try:
-            reservation = await _buy(buyer, claim)
+            reservation = await _buy(buyer, claim, cause)
         except OfferUnavailable as error:
-            await replace_offer(buyer, order_id, purchase.id, f"out_of_stock: {error.why}", cause)
+            await replace_offer(buyer, order_id, purchase, None, f"out_of_stock: {error.why}", cause)
             return
         if reservation.status.is_dead or reservation.status in TAKEN_BACK:
-            await replace_offer(buyer, order_id, purchase.id, reservation.status, cause)
+            await _release(buyer, purchase, f"found {reservation.status}", surely_nothing=False)
+            await replace_offer(buyer, order_id, purchase, reservation.id, reservation.status, cause)
             return
         await _give_and_record(buyer, order_id, purchase, reservation, cause)
     elif claim.order.status is Status.RESERVED:
-        await give_key(buyer, order_id, purchase.id, purchase.reservation_id, cause)
+        await give_key(buyer, order_id, purchase, purchase.reservation_id, cause)
 
 
 async def _claim(buyer: Buyer, order_id: UUID, cause: Cause) -> Claim | None:
@@ -114,14 +114,14 @@ def _intent(order: Order, api: str) -> Intent:
     )
 
 
-async def _buy(buyer: Buyer, claim: Claim) -> Reservation:
-    """The reservation: found, or made now."""
+async def _buy(buyer: Buyer, claim: Claim, cause: Cause) -> Reservation:
+    """The reservation: found, or made now. Whatever was in doubt stands on the order's timeline."""
     purchase = claim.purchase
     if claim.may_exist:
-        found = await _find(buyer, purchase)
+        found = await _find(buyer, purchase, cause)
         if found is not None:
             return found
-        await _believe_none(buyer, purchase)
+        await _believe_none(buyer, purchase, cause)
     if monotonic() > claim.until:  # paused for long: another may hold the lease before our call would end
         await _release(buyer, purchase, "lease too old", surely_nothing=not claim.may_exist)
         raise OvertakenByAnother(f"purchase {purchase.external_id}")
@@ -130,30 +130,47 @@ async def _buy(buyer: Buyer, claim: Claim) -> Reservation:
             purchase.external_id, purchase.product_id, purchase.offer_id, purchase.quantity, claim.order.price_ceiling
         )
     except ExternalIdTaken:
-        found = await _find(buyer, purchase)
+        found = await _find(buyer, purchase, cause)
         if found is not None:
             return found
         await _release(buyer, purchase, "external id said to be taken", surely_nothing=False)
         raise PurchaseUnsettled(purchase.external_id, UNSETTLED_S_MIN) from None
     except KinguinUnavailable as error:
+        if error.may_have_happened:
+            await _note(buyer, purchase, "purchase.unclear", cause, why=str(error))
         await _release(buyer, purchase, str(error), surely_nothing=not error.may_have_happened)
         raise
-    except OfferUnavailable:
+    except OfferUnavailable as error:  # whoever comes next need not wait while the offers are asked for
+        await _release(buyer, purchase, str(error), surely_nothing=True)
         raise
-    except (Outage, Refused) as error:
+    except (KinguinDown, Refused) as error:  # its answer to a call that left; one look-up more costs nothing
+        await _release(buyer, purchase, str(error), surely_nothing=False)
+        raise
+    except Outage as error:  # the breaker is open: nothing left
         await _release(buyer, purchase, str(error), surely_nothing=True)
         raise
 
 
-async def _find(buyer: Buyer, purchase: Purchase) -> Reservation | None:
+async def _find(buyer: Buyer, purchase: Purchase, cause: Cause) -> Reservation | None:
     try:
-        return await buyer.kinguin.find(purchase.external_id)
+        found = await buyer.kinguin.find(purchase.external_id)
     except Exception as error:
         await _release(buyer, purchase, str(error), surely_nothing=False)
         raise
+    if found is not None:
+        what = {"reservation_id": found.id, "provider_status": found.provider_status}
+        await _note(buyer, purchase, "purchase.found", cause, **what)
+    return found
 
 
-async def _believe_none(buyer: Buyer, purchase: Purchase) -> None:
+async def _note(buyer: Buyer, purchase: Purchase, event: str, cause: Cause, **detail: Any) -> None:
+    """For whoever has to explain the order later; the customer need not know."""
+    async with buyer.books.transaction() as connection:
+        told = {"attempt": purchase.attempt, **detail}
+        await buyer.books.note(connection, purchase.order_id, event, cause, detail=told)
+
+
+async def _believe_none(buyer: Buyer, purchase: Purchase, cause: Cause) -> None:
     """Returns when the search has said none often enough; raises PurchaseUnsettled until then."""
     search = buyer.kinguin.search
     async with buyer.books.transaction() as connection:
@@ -164,10 +181,11 @@ async def _believe_none(buyer: Buyer, purchase: Purchase) -> None:
         settled = nones >= search.nones and none_for_s >= search.over_s
         if settled and not await purchases.request_again(connection, purchase):
             raise OvertakenByAnother(f"purchase {purchase.external_id}")
+        told = {"attempt": purchase.attempt, "nones": nones, "for_s": round(none_for_s, 1), "believed": settled}
+        await buyer.books.note(connection, purchase.order_id, "purchase.searched_none", cause, detail=told)
         if not settled:
             await purchases.release(connection, purchase, "the search says none so far", surely_nothing=False)
     if not settled:
-        log.info("purchase.unsettled", external_id=purchase.external_id, nones=nones, none_for_s=none_for_s)
         raise PurchaseUnsettled(purchase.external_id, max(search.over_s - none_for_s, UNSETTLED_S_MIN))
 
 
@@ -188,7 +206,7 @@ async def _give_and_record(
         given = of_reservation(await buyer.kinguin.give(reservation.id))
     except ReservationEnded as error:
         await _record(buyer, order_id, purchase, news, cause)
-        await replace_offer(buyer, order_id, purchase.id, error.how, cause)
+        await replace_offer(buyer, order_id, purchase, reservation.id, error.how, cause)
     except Exception:
         await _record(buyer, order_id, purchase, news, cause)
         raise

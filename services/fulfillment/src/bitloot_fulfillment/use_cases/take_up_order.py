@@ -41,7 +41,7 @@ async def nudge_paid_order(buyer: Buyer, order_id: UUID, cause: Cause) -> None:
         await buyer.books.tell(connection, order_id, OrderPaid(order_id=order_id))
         await buyer.books.note(connection, order_id, "order.nudged", cause)
         await orders.touch(connection, order_id)
-    metrics.RECONCILED.labels("order_paid").inc()
+    metrics.TAKEN_UP.labels("order_paid").inc()
 
 
 async def reconcile_order(buyer: Buyer, provider: ProviderPayments, order_id: UUID, cause: Cause) -> dict[str, Any]:

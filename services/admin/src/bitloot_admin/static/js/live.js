@@ -1,5 +1,6 @@
 // Live pages, fed from orders.events. A row changes where it stands; nothing is inserted or moved under the
-// reader's cursor: new orders are counted, and loaded when asked for. A hidden tab holds no connection.
+// reader's cursor: new orders are counted, and loaded when asked for. A hidden tab holds no connection, so whatever
+// opens one again, or hears that events were missed, reads again what is on the screen.
 import { announce } from "./settings.js";
 
 const light = document.getElementById("live");
@@ -7,6 +8,7 @@ const changed = new Set();
 const fresh = new Set();
 let source;
 let drawing;
+let opened = false;
 
 function say(state, text) {
   if (!light) return;
@@ -17,10 +19,23 @@ function say(state, text) {
 function open() {
   if (source || document.hidden || !light) return;
   source = new EventSource("/live");
-  source.addEventListener("open", () => say("on", "live"));
+  source.addEventListener("open", () => {
+    say("on", "live");
+    if (opened) catchUp();
+    opened = true;
+  });
   source.addEventListener("error", () => say("off", source?.readyState === EventSource.CLOSED ? "not live" : "reconnecting"));
   source.addEventListener("order", (event) => heard(JSON.parse(event.data)));
-  source.addEventListener("gap", () => tick());
+  source.addEventListener("gap", catchUp);
+}
+
+// What happened meanwhile is not told again.
+function catchUp() {
+  document.getElementById("order")?.dispatchEvent(new CustomEvent("live-order"));
+  for (const row of document.querySelectorAll("tr[data-order]")) changed.add(row.dataset.order);
+  draw();
+  offer("Orders may have moved or come since");
+  tick();
 }
 
 function close() {
@@ -48,16 +63,32 @@ function draw() {
       htmx.ajax("GET", `/orders/rows?id=${id}`, { target: row, swap: "outerMorph" });
     }
   }
-  const list = document.querySelector("[data-live-list=orders][data-first-page]");
-  const box = list?.querySelector(".fresh");
-  if (!box || !fresh.size) return;
   for (const id of fresh) if (document.getElementById(`order-${id}`)) fresh.delete(id);
-  if (!fresh.size) return;
-  const text = fresh.size === 1 ? "1 order moved or came since" : `${fresh.size} orders moved or came since`;
+  if (fresh.size) offer(fresh.size === 1 ? "1 order moved or came since" : `${fresh.size} orders moved or came since`);
+}
+
+function offer(text) {
+  const box = document.querySelector("[data-live-list=orders][data-first-page] .fresh");
+  if (!box) return;
   box.hidden = false;
   box.querySelector("span").textContent = text;
   announce(text);
 }
+
+// A refresh that fails leaves what is on the screen, and says that it is old. One that was led to the sign-in page
+// instead: the session has ended, and so the whole page goes there.
+document.addEventListener("htmx:before:swap", (event) => {
+  const answer = event.detail.ctx.response?.raw;
+  if (!answer?.redirected || new URL(answer.url).pathname !== "/sign-in") return;
+  event.preventDefault();
+  location.reload();
+});
+for (const failed of ["htmx:response:error", "htmx:error"]) {
+  document.addEventListener(failed, () => say("off", "not up to date"));
+}
+document.addEventListener("htmx:after:swap", () => {
+  if (source?.readyState === EventSource.OPEN) say("on", "live");
+});
 
 // Pages of totals redraw at most every two seconds while something happens, every ten otherwise.
 let last = 0;
