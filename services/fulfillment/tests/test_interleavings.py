@@ -281,7 +281,7 @@ class OrderLife(RuleBasedStateMachine):
         root = self.world.till.roots[which]
         self.world.pay(root, "partially_paid", max(root.paid, COINS / 2))
 
-    @rule(which=st.sampled_from([2, 2, 3]), share=st.sampled_from([1, 2, 4]))
+    @rule(which=st.sampled_from([2, 3]), share=st.sampled_from([1, 2, 4]))
     def the_customer_sends_more_to_the_same_address(self, which: int, share: int) -> None:
         self.world.pay(self.world.till.deposits[which], "finished", COINS / share)
 
@@ -352,6 +352,7 @@ class OrderLife(RuleBasedStateMachine):
         owed = world.till.owed(status, PRICE * world.quantity, kept)
         assert self.run_(world.debt()) == owed, f"{owed} must be owed: {story}"
         assert owed[1] or status != "refund_due", f"nothing is owed: {story}"
+        assert not owed[1] or status not in ("cancelled", "expired"), f"ended, and owes: {story}"
         if world.till.most >= 1:
             ends: tuple[str, ...] = ("fulfilled", "partly_fulfilled", "refund_due")
             if world.till.refunded:  # and heard of before the money was: then an unpaid order stays what it is
