@@ -2972,7 +2972,10 @@ export interface operations {
     retry_fulfillment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -3078,7 +3081,10 @@ export interface operations {
     resend_keys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };
@@ -3179,12 +3185,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Too Many Requests",
+                     *       "status": 429,
+                     *       "detail": "Too many attempts from this address; wait a minute."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     revoke_links: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key, same request: done once */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 order_id: string;
             };

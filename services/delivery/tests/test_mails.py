@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +16,9 @@ from bitloot_delivery.clients.mailer import Mail
 from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
 from bitloot_delivery.errors import MailDelayed, MailDown, MailInWork, MailRefused, NoticeUnknown
 from bitloot_delivery.letters import NOTICES
-from delivery_shop import CAUSE, Shop, a_code
+from bitloot_delivery.settings import LinkSettings, MailSettings
+from delivery_shop import CAUSE, Shop, a_code, a_key
+from pydantic import ValidationError
 
 
 async def mail_due(shop: Shop, order_id: Any) -> None:
@@ -87,7 +91,7 @@ async def test_a_mail_server_that_is_away_is_an_outage(shop: Shop) -> None:
 async def test_a_sender_that_died_loses_its_lease_by_time(shop: Shop, smtp_server: Any) -> None:
     order_id = await stored_order(shop)
     (mail_id,) = await shop.owner.fetchrow("select id from deliveries where order_id = $1", order_id)  # type: ignore[misc]
-    dying = replace(shop.use_cases.send_mail, send_timeout_s=-4.0)  # a lease of one second
+    dying = replace(shop.use_cases.send_mail, lease=timedelta(seconds=1))
     claimed = await dying._claim(mail_id)
     assert claimed is not None
     with pytest.raises(MailInWork):
@@ -99,21 +103,25 @@ async def test_a_sender_that_died_loses_its_lease_by_time(shop: Shop, smtp_serve
     assert len(smtp_server.mails(to=await shop.address(order_id))) == 1
 
 
+class Killed(BaseException):
+    """What nothing handles."""
+
+
 class DiesAfterTheAnswer:
     """The mail server has said 250; this process never gets to write it down."""
 
     def __init__(self, mailer: Any) -> None:
-        self._mailer = mailer
+        self._mailer, self.turn = mailer, mailer.turn
 
     async def send(self, mail: Mail) -> None:
         await self._mailer.send(mail)
-        raise KeyboardInterrupt
+        raise Killed
 
 
 async def test_killed_between_the_answer_and_the_commit_a_second_mail_is_the_same(shop: Shop, smtp_server: Any) -> None:
     order_id = await stored_order(shop)
     dying = replace(shop.use_cases.send_mail, mailer=DiesAfterTheAnswer(shop.outside.mailer))  # type: ignore[arg-type]
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         await dying.of_part(order_id, 1, CAUSE)
     with pytest.raises(MailInWork):
         await shop.mail(order_id)
@@ -129,7 +137,7 @@ class CannotBeRecorded:
     """The mail server has said 250; then the database takes no writes until it is told to."""
 
     def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+        self._shop, self.turn = shop, shop.outside.mailer.turn
 
     async def send(self, mail: Mail) -> None:
         await self._shop.outside.mailer.send(mail)
@@ -273,6 +281,28 @@ def test_smtp_urls(url: str, port: int, tls: str) -> None:
     assert (server.host, server.port, server.tls) == ("mail.example", port, tls)
     assert "p@ss" not in repr(server)
     assert server.password == ("p@ss" if "@" in url else None)
+
+
+@pytest.mark.parametrize("sender", ["BitLoot", "BitLoot <keys>", "@bitloot.example", ""])
+def test_a_sender_without_an_address_does_not_start(sender: str) -> None:
+    with pytest.raises(ValidationError, match="email_from"):
+        MailSettings(smtp_url="smtp://mail.example", email_from=sender)
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://shop.example", True),
+        ("http://127.0.0.1:8000/", True),
+        ("https://shop.example/keys", False),
+        ("https://shop.example?a=b", False),
+        ("https://", False),
+    ],
+)
+def test_the_page_is_at_the_root_of_its_origin(url: str, good: bool) -> None:
+    """Its forms and files are at /d/…: below a path, links would open and nothing on them work."""
+    with nullcontext() if good else pytest.raises(ValidationError, match="frontend_url"):
+        LinkSettings(link_secrets=a_key(), frontend_url=url)
 
 
 def test_a_wrong_smtp_url_is_refused() -> None:

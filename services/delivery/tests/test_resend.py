@@ -67,7 +67,7 @@ async def resend() -> AsyncIterator[ResendOfTests]:
     server.close()
 
 
-def a_mailer(resend: ResendOfTests, **more: str) -> Any:
+def a_mailer(resend: ResendOfTests, **more: Any) -> Any:
     settings: dict[str, Any] = {
         "resend_api_key": "re_test",
         "resend_base_url": resend.url,
@@ -97,7 +97,7 @@ async def test_a_repeated_call_has_no_second_effect(resend: ResendOfTests) -> No
         (429, {"retry-after": "7"}, "rate_limit_exceeded", MailDelayed, 7),
         (429, {}, "rate_limit_exceeded", MailDelayed, 1),
         (409, {}, "concurrent_idempotent_requests", MailDelayed, None),
-        (500, {}, "application_error", MailDelayed, None),
+        (500, {}, "application_error", MailDown, None),
         (403, {}, "invalid_api_key", MailDown, None),
     ],
 )
@@ -121,8 +121,64 @@ async def test_resend_away_or_broken_off(resend: ResendOfTests) -> None:
     with pytest.raises(MailDelayed):
         await a_mailer(resend).send(MAIL)
     resend.answers = [(502, {}, "<html>")]
-    with pytest.raises(MailDelayed):
+    with pytest.raises(MailDown):
         await a_mailer(resend).send(MAIL)
+
+
+async def test_a_key_that_may_only_send_is_a_good_key(resend: ResendOfTests) -> None:
+    """Resend's own advice, and the reason not to ask for more: it refuses everything but sending."""
+    mailer = a_mailer(resend)
+    restricted = json.dumps({"name": "restricted_api_key", "message": "restricted to only send emails"})
+    resend.answers = [(401, {}, restricted)]
+    await mailer.check()
+    mailer.breaker.trip("away for a moment")
+    resend.answers = [(401, {}, restricted)]  # what the recovery's probe is told
+    await asyncio.wait_for(mailer.breaker.turn(), 10)
+    await mailer.send(MAIL)
+    assert str(mailer.breaker.state) == "closed"
+    for status, name in ((401, "missing_api_key"), (403, "invalid_api_key"), (500, "application_error")):
+        resend.answers = [(status, {}, json.dumps({"name": name}))]
+        with pytest.raises(MailDown, match=name):
+            await mailer.check()
+    await mailer.close()
+
+
+async def test_a_server_that_delays_every_mail_is_away(resend: ResendOfTests) -> None:
+    """Its probe answers all the while: only a mail that goes through says that it is back."""
+    mailer = a_mailer(resend, resend_mails_per_s_max=1000.0)
+    for _ in range(5):
+        resend.answers = [(408, {}, json.dumps({"name": "later"}))]
+        with pytest.raises(MailDelayed):
+            await mailer.send(MAIL)
+    assert str(mailer.breaker.state) == "open"
+    resend.answers = [(200, {}, "{}"), (500, {}, "{}")]  # the probe, the mail
+    await asyncio.wait_for(mailer.breaker.turn(), 10)
+    with pytest.raises(MailDown):
+        await mailer.send(MAIL)
+    assert str(mailer.breaker.state) == "open"
+    resend.answers = [(200, {}, "{}")]
+    await asyncio.wait_for(mailer.breaker.turn(), 10)
+    await mailer.send(MAIL)
+    assert str(mailer.breaker.state) == "closed"
+    await mailer.close()
+
+
+async def test_mails_keep_to_the_rate_and_a_429_holds_all_of_them(resend: ResendOfTests) -> None:
+    mailer = a_mailer(resend, resend_mails_per_s_max=20.0)
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    for _ in range(5):
+        async with mailer.turn():
+            pass
+    assert clock() - begun >= 4 / 20
+    resend.answers = [(429, {"retry-after": "1"}, json.dumps({"name": "rate_limit_exceeded"}))]
+    begun = clock()
+    with pytest.raises(MailDelayed):
+        await mailer.send(MAIL)
+    async with mailer.turn():
+        pass
+    assert clock() - begun >= 1
+    await mailer.close()
 
 
 def signed(body: bytes, at: float | None = None, secret: str = SECRET) -> dict[str, str]:

@@ -14,9 +14,10 @@ from uuid import uuid4
 
 import pytest
 from bitloot_common.ids import new_id
-from bitloot_delivery.errors import SealedObjectBroken
+from bitloot_delivery.errors import SealedObjectBroken, StorageUnavailable
 from bitloot_delivery.key_ring import KeyRing, WrappedKey
 from bitloot_delivery.named_keys import NamedKeys
+from bitloot_delivery.sealing import SealedCodes
 from bitloot_delivery.secret import DataKey
 from bitloot_delivery.store import keys
 from bitloot_delivery.use_cases.rotate_keys import BATCH
@@ -78,6 +79,43 @@ async def test_keys_go_after_their_first_view_or_their_delivery(shop: Shop) -> N
     assert (await shop.timeline(viewed))[-1] == "keys.deleted"
     page = await shop.http.get(f"/d/{await shop.token(viewed)}", headers=HTML)
     assert (page.status_code, "were deleted" in page.text) == (410, True)
+
+
+class KeepsSome:
+    """Storage that will not delete the objects of one order."""
+
+    def __init__(self, storage: Any, order_id: Any) -> None:
+        self._storage, self._order_id = storage, order_id
+
+    async def delete_part(self, order_id: Any, part: int) -> int:
+        if order_id == self._order_id:
+            raise StorageUnavailable("DeleteObject", "AccessDenied")
+        return int(await self._storage.delete_part(order_id, part))
+
+
+async def test_an_object_that_cannot_be_deleted_holds_up_no_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bitloot_delivery.use_cases.delete_old_keys.BATCH", 1)
+    stuck, other = [(await shop.delivered_order())[0] for _ in range(2)]
+    for order_id in (stuck, other):
+        await shop.owner.execute("update keys set viewed_at = now() - interval '31 days' where order_id = $1", order_id)
+    storage: Any = KeepsSome(shop.outside.storage, stuck)
+    assert await replace(shop.use_cases.delete_old_keys, storage=storage)() == (1, 0)
+    assert [await exists(shop, order_id) for order_id in (stuck, other)] == [True, False]
+    assert await shop.use_cases.delete_old_keys() == (1, 0), "the next round tries again"
+
+
+async def test_retention_takes_what_stood_in_the_way_too(shop: Shop) -> None:
+    order_id = await shop.order()
+    foreign = SealedCodes(order_id, 1, (a_code(),))
+    await shop.outside.storage.save_keys_json(order_id, foreign, key=DataKey.random())
+    await shop.deliver(order_id, [a_code()])
+    await shop.mail(order_id)
+    assert await shop.owner.fetchval("select storage_ref from keys where order_id = $1", order_id) != (
+        f"orders/{order_id}/1.jwe"
+    )
+    await shop.owner.execute("update keys set viewed_at = now() - interval '31 days' where order_id = $1", order_id)
+    await shop.use_cases.delete_old_keys()
+    assert await shop.outside.storage.delete_all_of(order_id) == 0
 
 
 async def test_an_order_that_waits_for_a_part_keeps_what_it_has(shop: Shop) -> None:

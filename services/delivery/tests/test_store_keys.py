@@ -160,3 +160,15 @@ async def test_storage_that_is_away_or_refuses_us_is_an_outage(shop: Shop, s3_se
             with pytest.raises(StorageDown) as refusal:
                 await storage.save_keys_json(UUID(int=1), SealedCodes(UUID(int=1), 1, ()), key=DataKey.random())
             assert "wrong" not in str(refusal.value)
+
+
+async def test_an_object_that_was_exchanged_is_not_shown(shop: Shop) -> None:
+    """Who writes to the bucket and has the order's key could seal other codes: the row knows which they were."""
+    code = a_code()
+    order_id, token = await shop.delivered_order([code])
+    await shop.owner.execute("update keys set object_sha256 = sha256('another') where order_id = $1", order_id)
+    answer = await shop.http.post(f"/d/{token}/reveal", headers={"accept": "text/html"})
+    assert answer.status_code == 503
+    assert code.reveal() not in answer.text
+    views = "select coalesce(sum(view_count), 0) from keys where order_id = $1"
+    assert await shop.owner.fetchval(views, order_id) == 0

@@ -148,6 +148,29 @@ async def test_without_a_probe_one_waiter_at_a_time_tries(make: Callable[..., Br
     assert breaker.state is State.CLOSED
 
 
+async def test_with_trials_a_good_probe_is_not_enough(make: Callable[..., Breaker]) -> None:
+    """The dependency answers the probe and fails at the work: what waits must not meet it, all of it, at each probe."""
+    probes = 0
+
+    async def well() -> None:
+        nonlocal probes
+        probes += 1
+
+    breaker = make(probe=well, trials=True)
+    await open_up(breaker)
+    tried = 0
+    while tried < 3:
+        await asyncio.wait_for(breaker.turn(), 10)
+        tried += 1
+        await call(breaker, ConnectionRefusedError())
+        assert str(breaker.state) == "open"
+    await asyncio.wait_for(breaker.turn(), 10)
+    async with breaker:
+        pass
+    assert str(breaker.state) == "closed"
+    assert probes >= 4, "each trial came after a good probe"
+
+
 async def test_half_open_lets_one_call_through(make: Callable[..., Breaker]) -> None:
     breaker = make()
     await open_up(breaker)

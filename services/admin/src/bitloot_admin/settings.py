@@ -1,8 +1,11 @@
 """What admin is told by its environment."""
 
+from datetime import timedelta
+
 from bitloot_common.settings import ServiceSettings
 from pydantic import Field, SecretStr, model_validator
 
+from bitloot_admin.resend_limit import ResendLimit
 from bitloot_admin.rights import Role
 
 
@@ -32,6 +35,8 @@ class Settings(ServiceSettings):
     fulfillment_url: str = ""
     delivery_url: str = ""
     trace_url_template: str = Field("", description="a trace UI's page, with {traceId} where the id goes")
+    resends_per_hour_max: int = Field(6, ge=1, description="per order, by all operators together")
+    resend_pause_s: int = Field(60, ge=0, description="between two resends of one order")
     broker_sample_s: float = Field(5.0, gt=0, description="how often lag and rates are sampled")
 
     @model_validator(mode="before")
@@ -51,6 +56,9 @@ class Settings(ServiceSettings):
         if self.oidc_issuer and missing:
             raise ValueError(f"OIDC_ISSUER needs {', '.join(missing)} too")
         return self
+
+    def resend_limit(self) -> ResendLimit:
+        return ResendLimit(self.resends_per_hour_max, timedelta(seconds=self.resend_pause_s))
 
     @property
     def service_urls(self) -> dict[str, str]:

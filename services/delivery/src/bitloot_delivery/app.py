@@ -49,6 +49,7 @@ from bitloot_delivery.use_cases.store_keys import StoreKeys
 
 SERVICE = "delivery"
 BACKLOG_INTERVAL_S = 15.0
+LEASE_SLACK_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
             Letters(_brand(settings)),
             link_base=f"{settings.frontend_url.rstrip('/')}/d",
             link_ttl=timedelta(seconds=settings.link_ttl_s),
-            send_timeout_s=settings.mail_timeout_s,
+            lease=timedelta(seconds=settings.mail_timeout_s + LEASE_SLACK_S),
         ),
         revoke_links=RevokeLinks(pool, outbox),
         open_link=OpenLink(pool, signer, settings.reveals_max),
@@ -196,6 +197,7 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
         send_mail=use_cases.send_mail,
         record_bounce=use_cases.record_bounce,
     )
+    stack.push_async_callback(use_cases.send_mail.stop)
     await ladder.start()
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
     agents = Agents()
@@ -237,6 +239,7 @@ def open_mailer(settings: MailSettings) -> Mailer:
         settings.email_from,
         connections_max=settings.smtp_connections_max,
         timeout_s=settings.mail_timeout_s,
+        answer_timeout_s=settings.mail_answer_timeout_s,
     )
 
 

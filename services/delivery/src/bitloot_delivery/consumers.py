@@ -15,6 +15,9 @@ from bitloot_delivery.use_cases.revoke_links import RevokeLinks
 from bitloot_delivery.use_cases.send_mail import SendMail
 from bitloot_delivery.use_cases.store_keys import StoreKeys
 
+# A handler waits in line for a slow mail server, and up to ten minutes for its answer: no failure of the mail.
+MAIL_S_MAX = 3600.0
+
 REQUESTS = {
     event.TYPE: event
     for event in (DeliveryRequested, NoticeRequested, ResendRequested, RevocationRequested, MailBounced)
@@ -49,7 +52,7 @@ def declare(
             case MailBounced() as bounced:
                 await record_bounce.bury(bounced)
 
-    @ladder.subscribe(DELIVERIES_STORED, MAILS, needs=("postgresql", MAIL), timeout_s=60)
+    @ladder.subscribe(DELIVERIES_STORED, MAILS, needs=("postgresql", MAIL), timeout_s=MAIL_S_MAX)
     async def on_delivery_stored(message: Message[Any]) -> None:
         match message.data:
             case KeysStored() as stored:

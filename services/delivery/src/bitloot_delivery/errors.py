@@ -3,6 +3,8 @@
 Permanent   OrderUnknown           an event names an order that is not there
             SealedObjectBroken     an object does not open, or is not what was put
             MailRefused            the mail server said no for good (5xx), with its words
+            MailUnreachable        the mail was taken and came back
+            MailUnwanted           the mail arrived and its recipient called it spam
             NoticeUnknown          no text for this notice
 NotYet      EarlierPartUnsealed    parts are sealed in their order
             CodesMissing           Kinguin has no code that is not sealed already
@@ -11,7 +13,7 @@ Transient   StorageUnavailable     object storage answered badly
             MailInWork             another sender holds this mail's lease
             KeyUnknown             the key ring lacks the key that a row was wrapped with
 Outage      StorageDown            object storage cannot be reached, or refuses our credentials
-            MailDown               the mail server cannot be reached, or refuses our credentials
+            MailDown               the mail server cannot be reached, or refuses our credentials or our sender
 """
 
 from typing import Final
@@ -73,6 +75,14 @@ class MailRefused(Permanent):
 class MailUnreachable(Permanent):
     def __init__(self, order_id: UUID, reason: str) -> None:
         super().__init__(f"order {order_id}: its mail came back ({reason}); resend it to an address that works")
+
+
+class MailUnwanted(Permanent):
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__(
+            f"order {order_id}: its mail arrived and was reported as spam; the provider sends that address no more,"
+            " so ask the customer before a resend"
+        )
 
 
 class MailDelayed(Transient):

@@ -1,5 +1,6 @@
 """Delivery's settings. Nothing secret has a default."""
 
+from email.utils import parseaddr
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -73,7 +74,8 @@ class LinkSettings(BaseSettings):
     fresh_links_per_hour_max: int = Field(3, ge=1, description="per order")
     fresh_link_pause_s: int = Field(60, ge=0, description="between two fresh links of one order")
     wrong_tokens_per_minute_max: int = Field(30, ge=1, description="per client address, then 429")
-    frontend_url: str = Field(pattern="^https?://[^/]+", description="links are FRONTEND_URL/d/<token>")
+    # an origin without a path: the page's forms and files are at /d/… of it
+    frontend_url: str = Field(pattern="^https?://[^/?#]+/?$", description="links are FRONTEND_URL/d/<token>")
     trusted_proxies: str = Field("", description="comma-separated networks whose X-Forwarded-For is believed")
 
     @field_validator("link_secrets")
@@ -97,11 +99,23 @@ class MailSettings(BaseSettings):
     resend_api_key: str = Field("", repr=False)
     resend_base_url: str = Field("https://api.resend.com", pattern="^https?://")
     resend_webhook_secret: str = Field("", repr=False, description="whsec_…: bounces and complaints are told to us")
-    mail_timeout_s: float = Field(15.0, gt=0, le=25, description="one mail, from connecting to the answer")
-    email_from: str = Field(min_length=3, description='address, or "Name <address>"')
+    resend_mails_per_s_max: float = Field(2.0, gt=0, description="per process; Resend's own limit is the team's")
+    mail_timeout_s: float = Field(15.0, gt=0, le=25, description="each answer of the mail server but the last")
+    mail_answer_timeout_s: float = Field(
+        600.0, gt=0, description="SMTP's last answer: giving up before the server is done makes a second mail"
+    )
+    email_from: str = Field(description='address, or "Name <address>"')
     shop_name: str = Field("BitLoot", min_length=1, max_length=60)
     shop_colour: str = Field("#3b4fd8", pattern="^#[0-9a-fA-F]{6}$")
     shop_contact: str = Field("", description="where a customer finds a person: an address or a URL")
+
+    @field_validator("email_from")
+    @classmethod
+    def _has_address(cls, value: str) -> str:
+        local, _, domain = parseaddr(value)[1].rpartition("@")
+        if not local or not domain:
+            raise ValueError("has no address")  # its domain is every Message-ID's
+        return value
 
     @model_validator(mode="after")
     def _transport_complete(self) -> Self:

@@ -51,7 +51,8 @@ class Breaker:
 
     Only what `counts` calls an outage is evidence (connect errors, time-outs, 5xx, our Outage); every other
     answer, 4xx included, is a sign of life. `probe` asks the dependency how it is and raises when unwell;
-    without one, single real calls are let through as trials.
+    without one, single real calls are let through as trials. With `trials` both: a good probe lets them through,
+    where a dependency may answer the probe and fail at the work.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Breaker:
         pause_s: float = 1.0,
         pause_s_max: float = 15.0,
         trial_s_max: float = 10.0,
+        trials: bool = False,
     ) -> None:
         self.dependency = dependency
         self.state = State.CLOSED
@@ -84,6 +86,8 @@ class Breaker:
         self._recent: OrderedDict[object, tuple[bool, float]] = OrderedDict()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._trial: object | None = None
+        self._trials = trials or probe is None
+        self._trying = False
         self._verdict = asyncio.Event()
         self._asking = asyncio.Lock()
         self._well_until = 0.0
@@ -108,7 +112,7 @@ class Breaker:
     def _enter(self) -> None:
         if self.state is State.CLOSED:
             return
-        if self.state is State.HALF_OPEN and self._probe is None and self._trial is None:
+        if self.state is State.HALF_OPEN and self._trying and self._trial is None:
             self._trial = asyncio.current_task()
             return
         raise Outage(self.dependency, f"{self.dependency} is away since {self.since:%Y-%m-%dT%H:%M:%SZ}")
@@ -131,7 +135,7 @@ class Breaker:
             self._note(failed=True)
             if self._convinced():
                 self.trip(f"{type(error).__name__}: {len(self._recent)} messages sampled")
-        elif self.state is State.HALF_OPEN and self._probe is None:
+        elif self.state is State.HALF_OPEN and self._trying:
             self._change(State.OPEN, "trial failed")
             self._verdict.set()
 
@@ -140,7 +144,7 @@ class Breaker:
         if self.state is State.CLOSED:
             if self._recent:  # a healthy dependency costs nothing
                 self._note(failed=False)
-        elif self.state is State.HALF_OPEN and self._probe is None:
+        elif self.state is State.HALF_OPEN and self._trying:
             self._close()
 
     def _note(self, *, failed: bool) -> None:
@@ -220,23 +224,26 @@ class Breaker:
         while self.state is not State.CLOSED:
             await asyncio.sleep(pause_s)
             self._change(State.HALF_OPEN, self.reason)
-            if self._probe is not None:
-                if await self._probed():
-                    self._close()
-                else:
-                    self._change(State.OPEN, "probe failed")
-            else:
+            if self._probe is not None and not await self._probed():
+                self._change(State.OPEN, "probe failed")
+            elif self._trials:
                 await self._try_one_by_one()
+            else:
+                self._close()
             pause_s = min(pause_s * 2, self._pause_s_max)
 
     async def _try_one_by_one(self) -> None:
         """Wakes waiters until one call has decided: a waiter may end without having made a call."""
         self._verdict.clear()
-        while self.state is State.HALF_OPEN and not self._verdict.is_set():
-            self._wake(1)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._trial_s_max if self._trial else 0.1):
-                    await self._verdict.wait()
+        self._trying = True
+        try:
+            while self.state is State.HALF_OPEN and not self._verdict.is_set():
+                self._wake(1)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._trial_s_max if self._trial else 0.1):
+                        await self._verdict.wait()
+        finally:
+            self._trying = False
 
     async def _probed(self) -> bool:
         assert self._probe is not None

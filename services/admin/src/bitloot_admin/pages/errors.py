@@ -11,7 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from bitloot_admin.access import SignInFirst, identify
 from bitloot_admin.pages.render import render
 
-_TITLES = {403: "Not allowed", 404: "Not found", 409: "Not possible now", 410: "No longer kept", 422: "Not understood"}
+_TITLES = {
+    403: "Not allowed",
+    404: "Not found",
+    409: "Not possible now",
+    410: "No longer kept",
+    422: "Not understood",
+    429: "Too soon",
+}
 
 
 def install_error_pages(app: FastAPI) -> None:

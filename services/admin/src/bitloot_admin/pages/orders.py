@@ -87,5 +87,6 @@ async def revoke(parts: UsesParts, who: Operator, order_id: UUID, reason: Reason
 async def _ask(
     parts: UsesParts, actor: str, order_id: UUID, command: type[Command], reason: str, told: str
 ) -> Response:
-    await command_order(parts.pool, parts.outbox, command, order_id, actor=actor, reason=reason)
+    limit = parts.settings.resend_limit()
+    await command_order(parts.pool, parts.outbox, command, order_id, actor=actor, limit=limit, reason=reason)
     return back_to(f"/orders/{order_id}", told)

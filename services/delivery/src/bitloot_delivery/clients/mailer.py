@@ -1,9 +1,12 @@
 """A mail server as the rest of delivery sees it, and what a mail is."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bitloot_common.retry import Breaker
+
+from bitloot_delivery.errors import MailDelayed, MailDown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,24 @@ class Mail:
     language: str
 
 
+def speaks_against_server(error: BaseException) -> bool:
+    """What a mail server's breaker counts. A delay of one mail is that mail's; of many in a row, the server's."""
+    return isinstance(error, (MailDelayed, MailDown))
+
+
 class Mailer(Protocol):
     """Hands mails to a server. Sending one twice with the same Message-ID must be as harmless as the server allows."""
 
     @property
     def breaker(self) -> Breaker:
         """Opens while the server is away."""
+        ...
+
+    def turn(self) -> AbstractAsyncContextManager[object]:
+        """A place at the server, waited for as long as it takes; `send` belongs inside.
+
+        Claim what is to be sent in here: a claim that waited in line would run out before its mail was sent.
+        """
         ...
 
     async def send(self, mail: Mail) -> None:

@@ -73,18 +73,11 @@ class S3KeyStorage:
         )
         return url
 
-    async def delete(self, storage_ref: str) -> None:
-        async with self._call("DeleteObject"):
-            await self._client.delete_object(Bucket=self._bucket, Key=storage_ref)
+    async def delete_part(self, order_id: UUID, part: int) -> int:
+        return await self._delete_below(f"orders/{order_id}/{part}.")  # 1.jwe and 1.1.jwe, not 10.jwe
 
     async def delete_all_of(self, order_id: UUID) -> int:
-        async with self._call("ListObjectsV2"):
-            # at most a thousand in one answer; an order has as many objects as parts
-            listed = await self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"orders/{order_id}/")
-        refs = [found["Key"] for found in listed.get("Contents", [])]
-        for ref in refs:
-            await self.delete(ref)
-        return len(refs)
+        return await self._delete_below(f"orders/{order_id}/")
 
     async def check(self) -> None:
         # past the breaker: this is how it finds out
@@ -117,6 +110,17 @@ class S3KeyStorage:
                     return False
                 raise
         return True
+
+    async def _delete_below(self, prefix: str) -> int:
+        """Removes every object whose name begins so; how many there were."""
+        async with self._call("ListObjectsV2"):
+            # at most a thousand in one answer; an order has about as many objects as parts
+            listed = await self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix)
+        refs = [found["Key"] for found in listed.get("Contents", [])]
+        for ref in refs:
+            async with self._call("DeleteObject"):
+                await self._client.delete_object(Bucket=self._bucket, Key=ref)
+        return len(refs)
 
     async def _put_once(self, ref: str, sealed: bytes) -> bool:
         """Whether the object was written; False when the name is taken."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
-from email.utils import format_datetime, localtime
+from email.utils import format_datetime, localtime, parseaddr
 from typing import Final, NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -21,12 +21,15 @@ from aiosmtplib import (
     SMTPException,
     SMTPHeloError,
     SMTPRecipientsRefused,
+    SMTPResponse,
     SMTPResponseException,
+    SMTPSenderRefused,
+    SMTPTimeoutError,
 )
 from bitloot_common.retry import Breaker
 from bitloot_common.tracing import calling
 
-from bitloot_delivery.clients.mailer import Mail
+from bitloot_delivery.clients.mailer import Mail, speaks_against_server
 from bitloot_delivery.errors import MAIL, MailDelayed, MailDown, MailRefused
 
 log = structlog.get_logger(__name__)
@@ -35,6 +38,9 @@ CONNECT_TIMEOUT_S: Final = 5.0
 IDLE_S_MAX: Final = 30.0
 IDLE_S_TRUSTED: Final = 1.0  # a connection that answered so short ago is not asked again whether it lives
 MAILS_PER_CONNECTION: Final = 100
+# "Authentication required" and its like, and a sender that the server does not take: said of one mail, true of all.
+_NOT_OURS: Final = frozenset({530, 534, 535, 538})
+_TOO_LARGE: Final = 552
 _PORTS: Final = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _ADDRESS: Final = re.compile(r"[^\s<>@\"]+@[^\s<>\"]+")
 
@@ -60,15 +66,31 @@ class SmtpServer:
         return cls(parts.hostname, parts.port or _PORTS[parts.scheme], parts.scheme, user, password)
 
 
+class _Smtp(SMTP):
+    """The answer to a mail's last line has a time limit of its own.
+
+    Whoever gives up earlier than the server is done tries again what was taken: RFC 5321 (section 4.5.3.2.6) asks
+    for ten minutes, "longer than others", because each such try is a second mail.
+    """
+
+    answer_timeout_s: float
+
+    async def data(self, message: str | bytes, /, **_: object) -> SMTPResponse:
+        return await super().data(message, timeout=self.answer_timeout_s)
+
+
 @dataclass(slots=True)
 class _Connection:
-    smtp: SMTP
+    smtp: _Smtp
     mails: int = 0
     idle_since: float = 0.0
 
 
 class SmtpMailer:
-    """At most `connections_max` connections; one mail takes at most `timeout_s` seconds."""
+    """At most `connections_max` connections.
+
+    The server has `timeout_s` seconds for each answer, `answer_timeout_s` for the one that takes the mail.
+    """
 
     def __init__(
         self,
@@ -77,37 +99,42 @@ class SmtpMailer:
         *,
         connections_max: int,
         timeout_s: float,
+        answer_timeout_s: float = 600.0,
     ) -> None:
-        self.breaker: Final = Breaker(MAIL, probe=self.check)
+        self.breaker: Final = Breaker(MAIL, probe=self.check, counts=speaks_against_server, trials=True)
         self._server = server
         self._sender = sender
         self._timeout_s = timeout_s
+        self._answer_timeout_s = answer_timeout_s
         self._slots = asyncio.Semaphore(connections_max)
         self._idle: list[_Connection] = []
+
+    def turn(self) -> asyncio.Semaphore:
+        return self._slots
 
     async def send(self, mail: Mail) -> None:
         message = as_message(mail, self._sender)
         where: dict[str, str | int] = {"server.address": self._server.host, "server.port": self._server.port}
-        async with self._slots, self.breaker:
+        async with self.breaker:
             with calling("SMTP send", where):
                 await self._send(message)
 
     async def _send(self, message: EmailMessage) -> None:
         try:
-            async with asyncio.timeout(self._timeout_s), self._connection() as connection:
+            async with self._connection() as connection:
                 await connection.smtp.send_message(message)
-        except TimeoutError:
-            raise MailDelayed(f"no answer within {self._timeout_s:g} s") from None
         except (SMTPException, OSError, ValueError) as error:
             _raise_ours(error)
 
     async def check(self) -> None:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            connection = await self._connect()
             try:
-                connection = await self._connect()
+                await connection.smtp.mail(parseaddr(self._sender)[1])  # a sender that it does not take counts, too
             except (SMTPException, OSError) as error:
                 raise MailDown(_why(error)) from None
-            await _quit(connection)
+            finally:
+                await _quit(connection)
 
     async def close(self) -> None:
         self.breaker.stop()
@@ -143,7 +170,7 @@ class SmtpMailer:
 
     async def _connect(self) -> _Connection:
         server = self._server
-        smtp = SMTP(
+        smtp = _Smtp(
             hostname=server.host,
             port=server.port,
             username=server.user,
@@ -157,7 +184,7 @@ class SmtpMailer:
         except (SMTPException, OSError) as error:
             smtp.close()
             raise MailDown(_why(error)) from None
-        smtp.timeout = self._timeout_s
+        smtp.timeout, smtp.answer_timeout_s = self._timeout_s, self._answer_timeout_s
         return _Connection(smtp)
 
 
@@ -194,13 +221,19 @@ async def _quit(connection: _Connection) -> None:
 
 
 def _raise_ours(error: Exception) -> NoReturn:
-    """A reply by its code (RFC 5321, section 4.2.1): 5xx for good, 4xx for now; what broke off, for now."""
+    """A reply by its code (RFC 5321, section 4.2.1): 5xx for good, 4xx for now; what broke off, for now.
+
+    What the server has against us, not against this mail, is an outage: every other mail would meet it too.
+    """
     if isinstance(error, SMTPRecipientsRefused):
         error = error.recipients[0]
     if isinstance(error, (SMTPAuthenticationError, SMTPHeloError, SMTPConnectError)):
         raise MailDown(_why(error)) from None
+    if isinstance(error, SMTPTimeoutError):
+        raise MailDelayed("no answer in time") from None
     if isinstance(error, SMTPResponseException):
-        if error.code == 421:  # "closing transmission channel": the server, not this mail
+        sender = isinstance(error, SMTPSenderRefused) and error.code >= 500 and error.code != _TOO_LARGE
+        if sender or error.code in _NOT_OURS or error.code == 421:  # 421: "closing transmission channel"
             raise MailDown(_why(error)) from None
         if 500 <= error.code < 600:
             raise MailRefused(_why(error)) from None

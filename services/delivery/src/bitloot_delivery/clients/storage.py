@@ -34,8 +34,8 @@ class KeyStorage(Protocol):
         """A URL by which any bearer may read the sealed object for `expires_in` seconds; needs no request."""
         ...
 
-    async def delete(self, storage_ref: str) -> None:
-        """Removes the object; harmless when it is not there."""
+    async def delete_part(self, order_id: UUID, part: int) -> int:
+        """Removes every object of the part, foreign ones in its name included; how many there were."""
         ...
 
     async def delete_all_of(self, order_id: UUID) -> int:

@@ -10,7 +10,7 @@ from bitloot_common.ids import new_id
 
 from bitloot_delivery.key_ring import WrappedKey
 
-_COLUMNS = "id, order_id, part, reservation_id, storage_ref, codes_count, wrapped_key, kid, sealed_at, deleted_at"
+_COLUMNS = "id, order_id, part, reservation_id, storage_ref, codes_count, object_sha256, wrapped_key, kid, sealed_at, deleted_at"
 
 _INTEND = """
 insert into keys (id, order_id, part, reservation_id, storage_ref, wrapped_key, kid)
@@ -39,12 +39,12 @@ _REWRAP = "update keys set wrapped_key = $3, kid = $4 where id = $1 and kid = $2
 # still to come keeps what it has: the next part holds what no earlier object does.
 _DUE = f"""
 select {_COLUMNS} from keys
-where deleted_at is null
+where deleted_at is null and id > $3
   and not exists (
     select from orders where orders.id = keys.order_id and orders.status in ('delivered', 'partly_delivered')
   )
   and (viewed_at < now() - $1::interval or coalesce(sealed_at, intended_at) < now() - $2::interval)
-order by id limit $3
+order by id limit $4
 """  # noqa: S608
 
 # The row stays as a tombstone: with it gone, a replayed request would store and mail the order again.
@@ -57,7 +57,10 @@ _COUNT_BY_KID = "select kid, count(*)::int as count from keys where deleted_at i
 
 @dataclass(frozen=True, slots=True)
 class KeysRow:
-    """One part of one order. `sealed_at` None: only the intent is committed. `deleted_at`: nothing opens it."""
+    """One part of one order. `sealed_at` None: only the intent is committed. `deleted_at`: nothing opens it.
+
+    `object_sha256` is of the object that was read back when it was sealed.
+    """
 
     id: UUID
     order_id: UUID
@@ -65,6 +68,7 @@ class KeysRow:
     reservation_id: str
     storage_ref: str
     codes_count: int
+    object_sha256: bytes | None
     wrapped: WrappedKey = field(repr=False)
     sealed_at: datetime | None
     deleted_at: datetime | None
@@ -114,10 +118,10 @@ async def rewrap(connection: Connection, row: KeysRow, wrapped: WrappedKey) -> b
 
 
 async def due_for_deletion(
-    connection: Connection, *, after_view: timedelta, after_delivery: timedelta, limit: int
+    connection: Connection, *, after_view: timedelta, after_delivery: timedelta, after: UUID, limit: int
 ) -> list[KeysRow]:
-    """Rows whose time is over."""
-    return [_row(record) for record in await connection.fetch(_DUE, after_view, after_delivery, limit)]
+    """Rows whose time is over, beyond `after`, oldest first."""
+    return [_row(record) for record in await connection.fetch(_DUE, after_view, after_delivery, after, limit)]
 
 
 async def bury(connection: Connection, keys_id: UUID) -> bool:

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 from bitloot_common.db import Connection
 from bitloot_common.ids import new_id
+
+LINK_PURPOSES: Final = frozenset({"keys", "resend", "fresh_link"})
 
 _COLUMNS = "id, order_id, purpose, sequence, message_id, link_id, status, complete, attempts, claimed_until"
 
@@ -24,36 +27,64 @@ _FIND = f"select {_COLUMNS} from deliveries where id = $1"  # noqa: S608  (our o
 
 _FIND_PART = f"select {_COLUMNS} from deliveries where order_id = $1 and purpose = $2 and sequence = $3"  # noqa: S608  (our own columns)
 
+# What a provider told of a mail stays, although our own record of it comes later.
+_TOLD = "status in ('bounced', 'complained')"
+
 # A claim is a lease: whoever dies while sending loses it by time, not by anybody's guess.
 _CLAIM = f"""
-update deliveries set status = 'sending', attempts = attempts + 1, claimed_until = now() + $2::interval
-where id = $1 and mailed_at is null and (claimed_until is null or claimed_until < now())
+update deliveries set status = case when {_TOLD} then status else 'sending' end, attempts = attempts + 1,
+                      claimed_until = now() + $2::interval
+where id = $1 and mailed_at is null and status <> 'dropped' and (claimed_until is null or claimed_until < now())
 returning {_COLUMNS}
 """  # noqa: S608
 
-_LINK = "update deliveries set link_id = $2 where id = $1"
-
-_MAILED = """
-update deliveries set status = 'mailed', mailed_at = now(), claimed_until = null, last_error = null
-where id = $1 and mailed_at is null returning true
+# Only by who holds it: a sender that lost its lease does not take it from the next one.
+_RENEW = """
+update deliveries set claimed_until = now() + $3::interval
+where id = $1 and attempts = $2 and mailed_at is null and claimed_until is not null
 """
 
+_LINK = "update deliveries set link_id = $2 where id = $1"
+
+_MAILED = f"""
+update deliveries set status = case when {_TOLD} then status else 'mailed' end, mailed_at = now(),
+                      claimed_until = null, last_error = case when {_TOLD} then last_error end
+where id = $1 and mailed_at is null returning true
+"""  # noqa: S608
+
 _FAILED = """
-update deliveries set status = $2, last_error = $3, claimed_until = null where id = $1 and mailed_at is null
+update deliveries set status = case when status = 'sending' then $3 else status end,
+                      last_error = case when status = 'sending' then $4 else last_error end, claimed_until = null
+where id = $1 and attempts = $2 and mailed_at is null
+"""
+
+_DROP = "update deliveries set status = 'dropped', last_error = $2, claimed_until = null where id = $1"
+
+# The lease of one that is being sent stays: it tells that a mail may still go out.
+_DROP_UNSENT = f"""
+update deliveries set status = 'dropped', last_error = $3
+where order_id = $1 and purpose = any($2) and mailed_at is null and status <> 'dropped' and not {_TOLD}
+returning {_COLUMNS}
+"""  # noqa: S608
+
+_LEASE_LEFT = """
+select extract(epoch from max(claimed_until) - now())::float from deliveries
+where order_id = $1 and mailed_at is null and claimed_until > now()
 """
 
 _OLDEST_PENDING = """
 select coalesce(extract(epoch from now() - min(created_at)), 0)::float from deliveries where status = 'pending'
 """
 
-_BOUNCED = """
-update deliveries set status = 'bounced', last_error = $2 where id = $1 and status <> 'bounced' returning order_id
-"""
+_CAME_BACK = f"""
+update deliveries set status = $2, last_error = $3 where id = $1 and not {_TOLD} returning order_id
+"""  # noqa: S608
 
 _MAILED_SINCE = """
 select exists (
     select from deliveries later join deliveries bounced on bounced.order_id = later.order_id
-    where bounced.id = $1 and later.status = 'mailed' and later.mailed_at > bounced.mailed_at
+    where bounced.id = $1 and later.id <> bounced.id and later.status = 'mailed'
+      and later.mailed_at > coalesce(bounced.mailed_at, bounced.created_at)
 )
 """
 
@@ -85,7 +116,7 @@ def _row(record: asyncpg.Record | None) -> MailRow | None:
 
 
 async def lock_mails(connection: Connection, order_id: UUID) -> None:
-    """Holds back other transactions that number the order's mails, until this one ends."""
+    """Holds back, until this transaction ends, others that number, claim, drop or erase the order's mails."""
     await connection.execute(_LOCK, str(order_id))
 
 
@@ -129,6 +160,17 @@ async def claim_mail(connection: Connection, mail_id: UUID, lease: timedelta) ->
     return _row(await connection.fetchrow(_CLAIM, mail_id, lease))
 
 
+async def renew_lease(connection: Connection, mail: MailRow, lease: timedelta) -> None:
+    """The claim holds for another `lease`, unless it was lost."""
+    await connection.execute(_RENEW, mail.id, mail.attempts, lease)
+
+
+async def lease_left_s(connection: Connection, order_id: UUID) -> float | None:
+    """For how many seconds a mail of the order may still be under way; None when none is."""
+    found: float | None = await connection.fetchval(_LEASE_LEFT, order_id)
+    return found
+
+
 async def set_link(connection: Connection, mail_id: UUID, link_id: UUID) -> None:
     """Remembers which link the mail carries."""
     await connection.execute(_LINK, mail_id, link_id)
@@ -139,9 +181,20 @@ async def mark_mailed(connection: Connection, mail_id: UUID) -> bool:
     return bool(await connection.fetchval(_MAILED, mail_id))
 
 
-async def mark_failed(connection: Connection, mail_id: UUID, status: str, reason: str) -> None:
-    """Gives the lease back. `status`: pending (will be tried again), failed (refused) or dropped (nobody to mail)."""
-    await connection.execute(_FAILED, mail_id, status, reason)
+async def mark_failed(connection: Connection, mail: MailRow, status: str, reason: str) -> None:
+    """Gives the lease back. `status`: pending (will be tried again) or failed (refused), unless it was dropped."""
+    await connection.execute(_FAILED, mail.id, mail.attempts, status, reason)
+
+
+async def drop(connection: Connection, mail_id: UUID, reason: str) -> None:
+    """The mail will never be sent."""
+    await connection.execute(_DROP, mail_id, reason)
+
+
+async def drop_unsent(connection: Connection, order_id: UUID, reason: str) -> list[MailRow]:
+    """None of the order's link mails that is not recorded as sent is tried again. Call `lock_mails` before."""
+    records = await connection.fetch(_DROP_UNSENT, order_id, list(LINK_PURPOSES), reason)
+    return [MailRow(**record) for record in records]
 
 
 async def oldest_pending_s(connection: Connection) -> float:
@@ -150,9 +203,9 @@ async def oldest_pending_s(connection: Connection) -> float:
     return found
 
 
-async def mark_bounced(connection: Connection, mail_id: UUID, reason: str) -> UUID | None:
-    """The mail's order; None when it is not ours or came back before."""
-    found: UUID | None = await connection.fetchval(_BOUNCED, mail_id, reason)
+async def mark_told(connection: Connection, mail_id: UUID, status: str, reason: str) -> UUID | None:
+    """The mail bounced or its recipient `complained`. Its order; None when it is not ours or was told before."""
+    found: UUID | None = await connection.fetchval(_CAME_BACK, mail_id, status, reason)
     return found
 
 

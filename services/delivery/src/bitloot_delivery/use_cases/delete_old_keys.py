@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 from bitloot_common.db import Pool
@@ -15,6 +16,7 @@ from bitloot_common.outbox import Outbox
 from bitloot_common.timeline import Entry, append
 
 from bitloot_delivery.clients.storage import KeyStorage
+from bitloot_delivery.errors import StorageUnavailable
 from bitloot_delivery.store import keys, links
 from bitloot_delivery.store.keys import KeysRow
 
@@ -44,26 +46,37 @@ class DeleteOldKeys:
             await asyncio.sleep(self.interval_s)
 
     async def __call__(self) -> tuple[int, int]:
-        """How many parts were deleted and how many views lost their reader. Raises the storage's errors."""
-        deleted = 0
-        while rows := await self._due():
+        """How many parts were deleted and how many views lost their reader. Raises StorageDown.
+
+        An object that storage will not delete is left for the next round; it does not hold up those behind it.
+        """
+        deleted, after = 0, UUID(int=0)
+        while rows := await self._due(after):
             for row in rows:
-                await self._delete(row)
-            deleted += len(rows)
+                deleted += await self._deleted(row)
+            after = rows[-1].id
         forgotten = 0
         async with self.pool.acquire() as connection:
             while count := await links.forget_readers(connection, older_than=self.readers_keep):
                 forgotten += count
         return deleted, forgotten
 
-    async def _due(self) -> list[KeysRow]:
+    async def _due(self, after: UUID) -> list[KeysRow]:
         async with self.pool.acquire() as connection:
             return await keys.due_for_deletion(
-                connection, after_view=self.after_view, after_delivery=self.after_delivery, limit=BATCH
+                connection, after_view=self.after_view, after_delivery=self.after_delivery, after=after, limit=BATCH
             )
 
+    async def _deleted(self, row: KeysRow) -> bool:
+        try:
+            await self._delete(row)
+        except StorageUnavailable as error:
+            log.warning("delivery.retention.left", order_id=str(row.order_id), part=row.part, error=str(error))
+            return False
+        return True
+
     async def _delete(self, row: KeysRow) -> None:
-        await self.storage.delete(row.storage_ref)
+        await self.storage.delete_part(row.order_id, row.part)
         async with self.pool.acquire() as connection, connection.transaction():
             if await keys.bury(connection, row.id):
                 detail = {"part": row.part, "reason": "retention"}

@@ -14,12 +14,13 @@ from bitloot_common.outbox import Outbox
 from bitloot_common.timeline import Entry, append
 
 from bitloot_delivery.clients.resend_webhooks import MailNews
-from bitloot_delivery.errors import MailUnreachable
+from bitloot_delivery.errors import MailUnreachable, MailUnwanted
 from bitloot_delivery.store import mails
 
 log = structlog.get_logger(__name__)
 
-BAD_NEWS: Final = frozenset({"bounced", "complained", "failed", "suppressed"})
+COMPLAINED: Final = "complained"
+BAD_NEWS: Final = frozenset({"bounced", COMPLAINED, "failed", "suppressed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,11 @@ class RecordBounce:
             return
         reason = f"{news.event} {news.reason}".strip()
         async with self.pool.acquire() as connection, connection.transaction():
-            order_id = await mails.mark_bounced(connection, news.delivery_id, reason)
+            status = "complained" if news.event == COMPLAINED else "bounced"
+            order_id = await mails.mark_told(connection, news.delivery_id, status, reason)
             if order_id is None:
                 return
-            entry = Entry(order_id, "mail.bounced", detail={"delivery_id": str(news.delivery_id), "reason": reason})
+            entry = Entry(order_id, f"mail.{status}", detail={"delivery_id": str(news.delivery_id), "reason": reason})
             await append(connection, self.outbox, entry)
             event = MailBounced(order_id=order_id, delivery_id=news.delivery_id, reason=reason)
             await self.outbox.add(connection, event, key=str(order_id))
@@ -46,7 +48,10 @@ class RecordBounce:
         log.warning("delivery.mail.bounced", order_id=str(order_id), reason=reason)
 
     async def bury(self, event: MailBounced) -> None:
-        """Raises MailUnreachable unless a later mail of the order was taken."""
+        """Raises MailUnreachable or MailUnwanted unless a later mail of the order was taken."""
         async with self.pool.acquire() as connection:
-            if not await mails.mailed_since(connection, event.delivery_id):
-                raise MailUnreachable(event.order_id, event.reason)
+            if await mails.mailed_since(connection, event.delivery_id):
+                return
+        if event.reason.startswith(COMPLAINED):
+            raise MailUnwanted(event.order_id)
+        raise MailUnreachable(event.order_id, event.reason)

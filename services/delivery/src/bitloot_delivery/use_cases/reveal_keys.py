@@ -11,6 +11,7 @@ from bitloot_common.timeline import Entry, append
 
 from bitloot_delivery import metrics
 from bitloot_delivery.clients.storage import KeyStorage
+from bitloot_delivery.errors import SealedObjectBroken
 from bitloot_delivery.key_ring import KeyRing
 from bitloot_delivery.sealing import SealedCodes
 from bitloot_delivery.secret import DataKey
@@ -94,7 +95,9 @@ class RevealKeys:
 
     async def _open(self, row: KeysRow) -> SealedCodes:
         key = self.ring.unwrap(row.wrapped, row.order_id, row.part)
-        content, _ = await self.storage.read_keys_json(row.storage_ref, key=key)
+        content, sha256 = await self.storage.read_keys_json(row.storage_ref, key=key)
+        if sha256 != row.object_sha256:
+            raise SealedObjectBroken(row.storage_ref, "is not the object that was stored")
         return content
 
     async def _count(self, opened: OpenedLink, reader: Reader) -> tuple[Views, int]:

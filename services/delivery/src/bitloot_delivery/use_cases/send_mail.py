@@ -1,15 +1,20 @@
-"""A mail is due: claim it, hand it to the mail server, record it.
+"""A mail is due: wait for a place at the mail server, claim the mail, hand it over, record it.
 
-    claim with a lease (commit) → send → mailed, LinkMailed in the outbox (commit)
+    turn → claim with a lease (commit) → send, the lease renewed → mailed, LinkMailed in the outbox (commit)
 
 Between the server's answer and the last commit lies the only window in which `kill -9` leads to a second mail;
 that one has the same Message-ID. A commit that fails there (PostgreSQL went away) does not: this process
-remembers what it sent, and when the message comes again it only records it.
+remembers what it sent, and when the message comes again it only records it. Nor does a handler that is cancelled
+(a rebalance): the sending goes on without it. A sender that lives keeps its lease however slow the server is, so
+a lease can be short, and the mail of one that died soon goes out.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -25,17 +30,14 @@ from bitloot_delivery.errors import MailInWork
 from bitloot_delivery.letters import Letters, Occasion
 from bitloot_delivery.links import LinkSigner
 from bitloot_delivery.store import keys, links, mails, orders
-from bitloot_delivery.store.mails import MailRow
+from bitloot_delivery.store.mails import LINK_PURPOSES, MailRow
 
 log = structlog.get_logger(__name__)
-
-LINK_PURPOSES: Final = frozenset({"keys", "resend", "fresh_link"})
-LEASE_SLACK_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class SendMail:
-    """Sends one mail of `deliveries`. `link_base` is FRONTEND_URL/d; `send_timeout_s` bounds the server's part."""
+    """Sends one mail of `deliveries`. `link_base` is FRONTEND_URL/d; `lease` is how long a dead sender keeps a mail."""
 
     pool: Pool
     outbox: Outbox
@@ -44,8 +46,9 @@ class SendMail:
     letters: Letters
     link_base: str
     link_ttl: timedelta
-    send_timeout_s: float
+    lease: timedelta
     unrecorded: dict[UUID, MailRow] = field(default_factory=dict)
+    under_way: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
 
     async def of_part(self, order_id: UUID, part: int, cause: dict[str, Any]) -> None:
         """The mail of a stored part; raises as `__call__` does."""
@@ -55,7 +58,25 @@ class SendMail:
         await self(mail.id, cause)
 
     async def __call__(self, mail_id: UUID, cause: dict[str, Any]) -> None:
-        """Raises MailRefused, MailDelayed, MailDown, MailInWork, NoticeUnknown."""
+        """Raises MailRefused, MailDelayed, MailDown, MailInWork, NoticeUnknown.
+
+        Cancelling it leaves the sending alone: given up between DATA and its answer, a mail would go out twice.
+        """
+        task = self.under_way.get(mail_id)
+        if task is None:
+            task = asyncio.create_task(self._send_and_record(mail_id, cause), name=f"mail {mail_id}")
+            self.under_way[mail_id] = task
+            task.add_done_callback(lambda _: self.under_way.pop(mail_id, None))
+        await asyncio.shield(task)
+
+    async def stop(self) -> None:
+        """Gives up what is under way; call it once nobody asks for mails any more."""
+        tasks = list(self.under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _send_and_record(self, mail_id: UUID, cause: dict[str, Any]) -> None:
         sent = self.unrecorded.get(mail_id) or await self._send(mail_id)
         if sent is None:
             return
@@ -64,46 +85,64 @@ class SendMail:
 
     async def _send(self, mail_id: UUID) -> MailRow | None:
         """The mail, taken by the mail server; None when nothing is left to send."""
-        prepared = await self._claim(mail_id)
-        if prepared is None:
-            return None
-        mail, occasion = prepared
-        try:
-            letter = self.letters.write(mail, occasion)
-            with metrics.MAIL_DURATION_S.time():
-                await self.mailer.send(letter)
-        except (Permanent, Transient, Outage) as error:
-            await self._failed(mail, error)
-            raise
+        async with self.mailer.turn():  # a wait in line, however long, is no part of the lease
+            prepared = await self._claim(mail_id)
+            if prepared is None:
+                return None
+            mail, occasion = prepared
+            async with self._lease_kept(mail):
+                try:
+                    letter = self.letters.write(mail, occasion)
+                    with metrics.MAIL_DURATION_S.time():
+                        await self.mailer.send(letter)
+                except (Permanent, Transient, Outage) as error:
+                    await self._failed(mail, error)
+                    raise
         self.unrecorded[mail.id] = mail
         return mail
 
     async def _claim(self, mail_id: UUID) -> tuple[MailRow, Occasion] | None:
-        lease = timedelta(seconds=self.send_timeout_s + LEASE_SLACK_S)
         async with self.pool.acquire() as connection, connection.transaction():
-            mail = await mails.claim_mail(connection, mail_id, lease)
+            known = await mails.find_mail(connection, mail_id)
+            if known is None:
+                return None
+            await mails.lock_mails(connection, known.order_id)  # against a revocation or an erasure at the same time
+            mail = await mails.claim_mail(connection, mail_id, self.lease)
             if mail is None:
                 _wait_for_other(await mails.find_mail(connection, mail_id))
                 return None
             order = await orders.find_order(connection, mail.order_id)
             if order.email is None:
-                await mails.mark_failed(connection, mail.id, "dropped", "the customer's data was erased")
-                metrics.MAILS.labels(mail.purpose, "dropped").inc()
+                await self._drop(connection, mail, "the customer's data was erased")
                 return None
             stored = sum(row.codes_count for row in await keys.parts(connection, order.id))
             if mail.purpose not in LINK_PURPOSES:
                 return mail, Occasion(order, stored)
-            url, expires_at = await self._link(connection, mail)
-        return mail, Occasion(order, stored, url, expires_at)
+            link = await self._link(connection, mail)
+            if link is None:
+                await self._drop(connection, mail, "its link was revoked")
+                return None
+        return mail, Occasion(order, stored, *link)
 
-    async def _link(self, connection: Connection, mail: MailRow) -> tuple[str, datetime]:
-        """The mail's link: made at the first attempt, the same at every further one. Its time starts now."""
-        link_id, expires_at = mail.link_id, None
-        if link_id is not None:
-            expires_at = await self._end_of(connection, link_id)
-        if link_id is None or expires_at is None:
+    async def _drop(self, connection: Connection, mail: MailRow, reason: str) -> None:
+        await mails.drop(connection, mail.id, reason)
+        detail = {"purpose": mail.purpose, "message_id": mail.message_id, "reason": reason}
+        await append(connection, self.outbox, Entry(mail.order_id, "mail.dropped", detail=detail))
+        metrics.MAILS.labels(mail.purpose, "dropped").inc()
+
+    async def _link(self, connection: Connection, mail: MailRow) -> tuple[str, datetime] | None:
+        """The mail's link: made at the first attempt, the same at every further one. Its time starts now.
+
+        None when it was revoked: no other is made for a mail that an operator took back.
+        """
+        link_id = mail.link_id
+        if link_id is None:
             link_id, expires_at = await links.insert_link(connection, mail.order_id, mail.purpose, self.link_ttl)
             await mails.set_link(connection, mail.id, link_id)
+        elif (end := await self._end_of(connection, link_id)) is not None:
+            expires_at = end
+        else:
+            return None
         return f"{self.link_base}/{self.signer.sign(link_id, expires_at)}", expires_at
 
     async def _end_of(self, connection: Connection, link_id: UUID) -> datetime | None:
@@ -118,11 +157,29 @@ class SendMail:
             return link.expires_at
         return await links.prolong(connection, link_id, self.link_ttl)
 
+    @asynccontextmanager
+    async def _lease_kept(self, mail: MailRow) -> AsyncIterator[None]:
+        renewing = asyncio.create_task(self._renew(mail), name=f"lease {mail.id}")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.wait([renewing])
+
+    async def _renew(self, mail: MailRow) -> None:
+        while True:
+            await asyncio.sleep(self.lease.total_seconds() / 3)
+            try:
+                async with self.pool.acquire() as connection:
+                    await mails.renew_lease(connection, mail, self.lease)
+            except Exception as error:  # noqa: BLE001  (the mail is on its way; the next renewal may succeed)
+                log.warning("delivery.mail.lease_not_renewed", order_id=str(mail.order_id), error=type(error).__name__)
+
     async def _failed(self, mail: MailRow, error: Permanent | Transient | Outage) -> None:
         refused = isinstance(error, Permanent)
         metrics.MAILS.labels(mail.purpose, "refused" if refused else "delayed").inc()
         async with self.pool.acquire() as connection, connection.transaction():
-            await mails.mark_failed(connection, mail.id, "failed" if refused else "pending", str(error))
+            await mails.mark_failed(connection, mail, "failed" if refused else "pending", str(error))
             if refused:
                 detail = {"purpose": mail.purpose, "message_id": mail.message_id, "reason": str(error)}
                 await append(connection, self.outbox, Entry(mail.order_id, "mail.refused", detail=detail))
@@ -147,7 +204,7 @@ class SendMail:
 
 
 def _wait_for_other(mail: MailRow | None) -> None:
-    """Nothing is left to do for a mail that is sent; another sender's lease must end first."""
-    if mail is not None and mail.claimed_until is not None:
+    """Nothing is left to do for a mail that is sent or dropped; another sender's lease must end first."""
+    if mail is not None and mail.claimed_until is not None and mail.status != "dropped":
         left = mail.claimed_until - datetime.now(mail.claimed_until.tzinfo)
         raise MailInWork(mail.message_id, max(0.5, left.total_seconds()))

@@ -17,8 +17,11 @@ def _get_kwargs(
     order_id: UUID,
     *,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["idempotency-key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -66,6 +69,11 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     return None
@@ -87,6 +95,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CommandAccepted | Problem]:
     """Mail the link again, with a fresh link
 
@@ -94,6 +103,7 @@ def sync_detailed(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -107,6 +117,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         order_id=order_id,
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -121,6 +132,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> CommandAccepted | Problem | None:
     """Mail the link again, with a fresh link
 
@@ -128,6 +140,7 @@ def sync(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -142,6 +155,7 @@ def sync(
         order_id=order_id,
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -150,6 +164,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CommandAccepted | Problem]:
     """Mail the link again, with a fresh link
 
@@ -157,6 +172,7 @@ async def asyncio_detailed(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -170,6 +186,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         order_id=order_id,
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -182,6 +199,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> CommandAccepted | Problem | None:
     """Mail the link again, with a fresh link
 
@@ -189,6 +207,7 @@ async def asyncio(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -204,5 +223,6 @@ async def asyncio(
             order_id=order_id,
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

@@ -17,8 +17,11 @@ def _get_kwargs(
     order_id: UUID,
     *,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["idempotency-key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -87,6 +90,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CommandAccepted | Problem]:
     """Stop every link of the order from working
 
@@ -94,6 +98,7 @@ def sync_detailed(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -107,6 +112,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         order_id=order_id,
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -121,6 +127,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> CommandAccepted | Problem | None:
     """Stop every link of the order from working
 
@@ -128,6 +135,7 @@ def sync(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -142,6 +150,7 @@ def sync(
         order_id=order_id,
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -150,6 +159,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> Response[CommandAccepted | Problem]:
     """Stop every link of the order from working
 
@@ -157,6 +167,7 @@ async def asyncio_detailed(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -170,6 +181,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         order_id=order_id,
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -182,6 +194,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: None | Unset | Why = UNSET,
+    idempotency_key: None | str | Unset = UNSET,
 ) -> CommandAccepted | Problem | None:
     """Stop every link of the order from working
 
@@ -189,6 +202,7 @@ async def asyncio(
 
     Args:
         order_id (UUID):
+        idempotency_key (None | str | Unset): same key, same request: done once
         body (None | Unset | Why):
 
     Raises:
@@ -204,5 +218,6 @@ async def asyncio(
             order_id=order_id,
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed
