@@ -217,7 +217,14 @@ PROVIDERS: Final = Dashboard(
             ),
         ],
         "What no webhook told": [
-            Panel("Found by asking", "ops", {"{{what}}": _rate("bitloot_reconciled_total", "what")}),
+            Panel(
+                "Found by asking",
+                "ops",
+                {
+                    "{{what}}": _rate("bitloot_reconciled_total", "what"),
+                    "ours: {{what}}": _rate("bitloot_orders_taken_up_total", "what"),
+                },
+            ),
             Panel(
                 "Questions",
                 "ops",

@@ -169,6 +169,17 @@ async def test_a_partial_delivery_stands_until_told(sandbox: SandboxProcess, ord
     assert len(await buyer.all_codes(reservation_id)) == 3
 
 
+async def test_codes_that_were_handed_over_stay_sold(sandbox: SandboxProcess, order_id: str) -> None:
+    await sandbox.settings(completion="at_once", partialDelivery=2, keyIntervalMs=0)
+    buyer = Buyer(sandbox)
+    reservation_id = await buyer.bought(order_id, quantity=3)
+    await sandbox.control(f"purchases/{reservation_id}", {"status": "cancelled"})
+    (sold,) = await sandbox.ledger(order_id)
+    assert (sold["status"], sold["bought"]) == ("cancelled", True)
+    answer = (await buyer.delivered(reservation_id)).json()
+    assert (len(answer["codes"]), answer["complete"]) == (2, False)
+
+
 async def test_planted_codes_are_sold_first(sandbox: SandboxProcess, order_id: str) -> None:
     await sandbox.settings(completion="at_once", codes=["FIXED-1"], codePrefix="PLANTED-")
     buyer = Buyer(sandbox)

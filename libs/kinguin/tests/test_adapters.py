@@ -119,6 +119,14 @@ async def test_the_status_is_followed(kinguin: Kinguin, control: Control) -> Non
     status = (await kinguin.get(reservation.id)).status
     assert status is ReservationStatus.CANCELLED
     assert status.is_dead
+    assert len((await kinguin.delivered(reservation.id)).codes) == 1, "an end takes no code back"
+
+
+async def test_what_ended_without_a_code_has_none(kinguin: Kinguin, control: Control) -> None:
+    await control.set(partialDelivery=0)
+    reservation = await reserve(kinguin)
+    await kinguin.give(reservation.id)
+    await control.move(reservation.id, "cancelled")
     with pytest.raises(ReservationEnded):
         await kinguin.delivered(reservation.id)
 

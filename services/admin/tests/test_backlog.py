@@ -2,6 +2,7 @@
 
 import asyncpg
 from bitloot_admin.backlog import GROUPS_MAX, Backlog
+from bitloot_admin.store import overview
 from bitloot_common.ids import new_id
 from bitloot_local.pytest_plugin import Database
 from prometheus_client import REGISTRY
@@ -44,6 +45,22 @@ async def test_dead_letters_and_waiting_orders_are_told_by_count_and_age(databas
         await Backlog(pool).sample()
         assert value("dlt_messages", service="fulfillment", group="group-0") is None
         assert value("dlt_oldest_age_seconds", service="fulfillment") == 0
+
+
+async def test_money_owed_is_told_whatever_the_state_of_its_order(database: Database) -> None:
+    async with asyncpg.create_pool(database.url, min_size=1, max_size=1) as pool:
+        await Backlog(pool).sample()
+        before = value("refunds_due") or 0
+        for status, amount, owed_s in (("fulfilled", 5, 900.0), ("refund_due", None, 60.0), ("cancelled", 0, None)):
+            await pool.execute(ORDER, order_id := new_id(), status, 10.0)
+            await pool.execute(
+                "update orders set refund_due = $2, refund_due_since = now() - make_interval(secs => $3) where id = $1",
+                order_id, amount, owed_s,
+            )  # fmt: skip
+        on_the_overview = (await overview.read(pool)).refund_due
+        await Backlog(pool).sample()
+        assert value("refunds_due") == before + 2 == on_the_overview
+        assert 899 < (value("refunds_due_oldest_age_seconds") or 0) < 4000
 
 
 async def test_each_broken_promise_is_counted_and_a_kept_one_is_not(database: Database) -> None:

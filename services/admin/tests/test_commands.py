@@ -1,9 +1,9 @@
 """What an operator asks for an order leaves as an event, with an audit row and a timeline entry."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest

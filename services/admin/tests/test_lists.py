@@ -146,3 +146,24 @@ def test_an_orders_page_shows_what_caused_each_step(admin: Admin) -> None:
     assert page.status_code == 200
     assert "payments.ipn/" in page.text
     assert ">the webhook</a>" in page.text
+
+
+def test_who_saw_the_codes_stays_in_sight_however_often_somebody_tries_in_vain(admin: Admin) -> None:
+    client = admin.bearer()
+    order_id = client.get("/admin/orders?status=fulfilled&limit=1").json()["items"][0]["orderId"]
+    view = (
+        "insert into link_views (id, order_id, link_id, at, address, user_agent, outcome) "
+        "select gen_random_uuid(), $1, gen_random_uuid(), now() + make_interval(secs => n), $2, $3, $4 "
+        "from generate_series(1, $5) n"
+    )
+    admin.sql(view, order_id, "203.0.113.77", "A Browser/1.0 <b>", "revealed", 1)
+    admin.sql(view, order_id, "198.51.100.66", "a script", "spent", 600)
+    views = client.get(f"/admin/orders/{order_id}").json()["linkViews"]
+    assert len(views) == 500
+    assert "203.0.113.77" in {each["address"] for each in views}
+    assert [each["at"] for each in views] == sorted(each["at"] for each in views)
+    admin.sql("delete from link_views where order_id = $1 and outcome = 'spent'", order_id)
+    page = client.get(f"/orders/{order_id}", headers={"accept": "text/html"}).text
+    assert "Who looked" in page
+    assert "203.0.113.77" in page
+    assert "A Browser/1.0 &lt;b&gt;" in page

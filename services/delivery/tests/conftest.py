@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from bitloot_delivery.settings import DeliverySettings
 from delivery_shop import Shop, a_key, open_shop
+from link_page_browser import open_browser, served
+from playwright.async_api import Browser
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,15 @@ def delivery_settings(database: Any, s3_server: Any, smtp_server: Any) -> Delive
 async def shop(database: Any, delivery_settings: DeliverySettings) -> AsyncIterator[Shop]:
     async with AsyncExitStack() as stack:
         yield await open_shop(stack, delivery_settings, database.url)
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def origin(shop: Shop) -> AsyncIterator[str]:
+    async with served(shop) as origin:
+        yield origin

@@ -1,6 +1,7 @@
 """Each mail once: rejections, delays, leases, notices, resends; what the mail says and what it never says."""
 
 import asyncio
+import re
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
@@ -189,6 +190,21 @@ async def test_a_notice_carries_no_link(shop: Shop, smtp_server: Any, notice: st
     assert "Stellar Drift" in mail["subject"]
     assert mail["messageId"] == f"{order_id}.{notice}.1@bitloot.example"
     assert await shop.outbox(order_id, "deliveries.mailed") == [], "no link was mailed"
+
+
+@pytest.mark.parametrize("notice", ["refund_due", "overpaid"])
+@pytest.mark.parametrize("locale", ["en", "de"])
+@pytest.mark.parametrize(("due", "sum_told"), [(None, None), (0, None), (3, "3.00 EUR")])
+async def test_a_debt_is_told_with_its_own_sum_or_none(
+    shop: Shop, smtp_server: Any, notice: str, locale: str, due: int | None, sum_told: str | None
+) -> None:
+    order_id = await shop.order(locale=locale, refund_due=due)
+    request = NoticeRequested(order_id=order_id, notice=notice)
+    await shop.use_cases.queue_mail.notice(request, str(uuid4()), CAUSE)
+    await mail_due(shop, order_id)
+    (mail,) = smtp_server.mails(to=await shop.address(order_id))
+    sums = re.findall(r"\d+\.\d\d EUR", mail["text"])
+    assert sums == ([sum_told] if sum_told else []), mail["text"]
 
 
 async def test_an_unknown_notice_is_a_dead_letter(shop: Shop) -> None:

@@ -188,11 +188,12 @@ async def test_an_erasure_killed_half_way_is_done_by_the_next(shop: Shop, databa
 
 
 async def everywhere(shop: Shop, text: str) -> list[str]:
-    """The tables that hold `text` in any column."""
+    """The tables that hold `text` in any column, bytes (which read as hex) among them."""
+    spelled = [f"%{text}%", f"%{text.encode().hex()}%"]
     tables = await shop.owner.fetch("select tablename from pg_tables where schemaname = 'public'")
     found = []
     for (table,) in tables:
-        if await shop.owner.fetchval(f"select exists (select from {table} t where t::text like $1)", f"%{text}%"):
+        if await shop.owner.fetchval(f"select exists (select from {table} t where t::text like any($1))", spelled):
             found.append(table)
     return found
 

@@ -1,33 +1,13 @@
-"""The checkout's small rules: language, public status, tokens, payment URIs."""
+"""The checkout's small rules: public status, tokens, payment URIs."""
 
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from bitloot_ingress.http.language import language
 from bitloot_ingress.payment_uri import payment_uri
 from bitloot_ingress.status import PublicStatus, public_status
 from bitloot_ingress.tokens import is_token, session_token, token_hash
 from bitloot_ingress.use_cases.show_order import masked
-
-
-@pytest.mark.parametrize(
-    ("header", "spoken"),
-    [
-        ("", "en"),
-        ("de", "de"),
-        ("de-AT,de;q=0.9,en;q=0.8", "de"),
-        ("en-GB,en;q=0.9,de;q=0.8", "en"),
-        ("fr,de;q=0.5,en;q=0.7", "en"),
-        ("fr, it", "en"),
-        ("de;q=0, en;q=0.1", "en"),
-        ("de;q=nonsense", "en"),
-        ("*", "en"),
-        (",,;;=,", "en"),
-    ],
-)
-def test_language(header: str, spoken: str) -> None:
-    assert language(header) == spoken
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -48,19 +48,23 @@ class ClientAddress:
 
     def of(self, scope: MutableMapping[str, Any]) -> str | None:
         """The address; None for a connection without one, and where a trusted proxy names what is no address."""
-        client = scope.get("client")
-        peer: str | None = client[0] if client else None
+        return self.at(scope.get("client"), scope["headers"])
+
+    def at(self, client: tuple[str, int] | None, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+        """As `of`, for where there is no scope."""
+        peer = client[0] if client else None
         if peer is None or peer not in self._trusted:
             return peer
-        for hop in reversed(self._forwarded(scope)):
+        for hop in reversed(_forwarded(headers)):
             address = normal(hop)
             if address is None or address not in self._trusted:
                 return address
         return peer
 
-    def _forwarded(self, scope: MutableMapping[str, Any]) -> list[str]:
-        lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return [hop for hop in (hop.strip() for hop in ",".join(lines).split(",")) if hop]
+
+def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
+    lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
+    return [hop for hop in (hop.strip() for hop in ",".join(lines).split(",")) if hop]
 
 
 def normal(text: str) -> str | None:

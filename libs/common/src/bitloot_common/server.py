@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import resource
 import socket
 import sys
 from typing import Any, Final
@@ -29,12 +30,23 @@ def calm_collector() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
+def forbid_core_dumps() -> None:
+    """A crash must not write this process's memory to a disk: it holds credentials, and delivery's holds codes.
+
+    One byte and not none: Linux minds no limit where dumps go to a program (`core_pattern` with a pipe) but this one.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    limit = 1 if hard == resource.RLIM_INFINITY else min(1, hard)
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
+
+
 def serve(app: Any, settings: ServiceSettings, **options: Any) -> None:
     """Serves `app` until SIGTERM or SIGINT. Open requests get a few seconds, then the lifespan closes
     what the application opened (consumers drained, relay drained), last opened first.
 
     Leaves the process with status 3 when the application cannot start, as uvicorn does.
     """
+    forbid_core_dumps()
     server = _Server(
         uvicorn.Config(
             app,

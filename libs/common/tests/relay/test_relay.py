@@ -247,7 +247,7 @@ async def test_a_service_may_note_where_its_messages_went(bench: Bench) -> None:
     await bench.pool.execute("create table if not exists noted (id uuid, topic text, part int, at bigint)")
     await bench.pool.execute("grant insert on noted to bitloot_ingress")
     settle = """
-    with gone as (delete from outbox where id = any($1::uuid[]))
+    with gone as (delete from outbox where instance = $5 and id = any($1::uuid[]))
     insert into noted select * from unnest($1::uuid[], $2::text[], $3::int[], $4::bigint[])
     """
     outbox = Outbox("ingress")

@@ -36,7 +36,7 @@ class Shop:
         models: dict[str, type[BaseModel]] = {NowPaymentsIpn.TYPE: NowPaymentsIpn, OrderPaid.TYPE: OrderPaid}
 
         @ladder.subscribe(self.family.topic, models, delays_s=(1,))
-        async def on_message(message: Message[OrderPaid | NowPaymentsIpn]) -> None:
+        async def on_order_paid(message: Message[OrderPaid | NowPaymentsIpn]) -> None:
             if self.refuses:
                 raise Permanent(f"order {message.data.order_id} is refused")
             connection = await asyncpg.connect(self._database.url)

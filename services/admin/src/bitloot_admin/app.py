@@ -42,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The ASGI application; its lifespan opens what it needs and closes it in reverse."""
     checks: dict[str, Check] = {}
     app = FastAPI(
+        redirect_slashes=False,  # the redirect would go to whatever Host the request names
         title="BitLoot admin",
         version="1",
         generate_unique_id_function=lambda route: route.name,  # the clients' method names

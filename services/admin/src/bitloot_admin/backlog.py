@@ -23,6 +23,8 @@ _ORDERS = Gauge("bitloot_orders_waiting", "Orders in each state that is not an e
 _ORDERS_AGE_S = Gauge(
     "bitloot_orders_oldest_waiting_seconds", "How long the oldest order of each state has been in it.", ["status"]
 )
+_DEBTS = Gauge("bitloot_refunds_due", "Orders that owe money back, whatever their state.")
+_DEBTS_AGE_S = Gauge("bitloot_refunds_due_oldest_age_seconds", "Age of the oldest debt; 0 without any.")
 _VIOLATIONS = Gauge("bitloot_invariant_violations", "Orders that break a promise of the shop's.", ["name"])
 _SAMPLED_AT = Gauge("bitloot_backlog_sampled_at_seconds", "When the last sample was complete; Unix time.")
 
@@ -46,11 +48,14 @@ class Backlog:
         async with self._pool.acquire() as connection:
             letters = await backlog.letters(connection)
             orders = await backlog.orders(connection)
+            debts = await backlog.debts(connection)
             violated = await invariants.violations(connection) if promises else {}
         _show_letters(letters)
         for state in orders:
             _ORDERS.labels(state.status).set(state.count)
             _ORDERS_AGE_S.labels(state.status).set(state.age_s)
+        _DEBTS.set(debts.count)
+        _DEBTS_AGE_S.set(debts.age_s)
         for name, count in violated.items():
             _VIOLATIONS.labels(name).set(count)
         _SAMPLED_AT.set_to_current_time()

@@ -33,7 +33,7 @@ from (
 ) spread;
 
 insert into orders (id, email, product_id, product_name, kinguin_product_id, price_ceiling, quantity, unit_price, amount,
-                    currency, status, status_since, refund_due, refund_reason, session_token_hash, created_at, updated_at)
+                    currency, status, status_since, refund_due, refund_reason, refund_due_since, session_token_hash, created_at, updated_at)
 select
     id,
     first || '.' || last || n / 100 % 1000 || '@example.com',
@@ -49,6 +49,7 @@ select
     at + case status when 'fulfilled' then interval '9 minutes' when 'expired' then interval '20 minutes' else interval '4 minutes' end,
     case status when 'refund_due' then quantity * case product when 'demo' then 9.99 else 21.50 end end,
     case status when 'refund_due' then 'out of stock at Kinguin' end,
+    case status when 'refund_due' then at + interval '4 minutes' end,
     decode(md5(n::text), 'hex'),
     at,
     at + interval '9 minutes'

@@ -8,6 +8,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 
 from bitloot_common.agents import Agents
+from bitloot_common.client_address import ClientAddress
 from bitloot_common.db import Pool, close_pool, open_pool
 from bitloot_common.docs import NO_CDN, install_docs
 from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes, is_probe
@@ -22,7 +23,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from bitloot_delivery import consumers, metrics
 from bitloot_delivery.brand import Brand
-from bitloot_delivery.client_address import ClientAddress
 from bitloot_delivery.clients.mailer import Mailer
 from bitloot_delivery.clients.resend import open_resend
 from bitloot_delivery.clients.resend_webhooks import ResendWebhooks
@@ -160,6 +160,7 @@ def serve_door(
 ) -> FastAPI:
     """The HTTP side around a lifespan that sets `app.state.door`."""
     app = FastAPI(
+        redirect_slashes=False,  # the redirect would go to whatever Host the request names
         title="BitLoot delivery",
         description="The link page, and the health of delivery.",
         lifespan=lifespan,

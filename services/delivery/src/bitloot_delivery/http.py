@@ -3,17 +3,20 @@
 import base64
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import parse_qs
+from uuid import UUID
 
 import asyncpg
 import structlog
+from bitloot_common.client_address import ClientAddress
 from bitloot_common.problem import problem_response
 from bitloot_common.retry import Failure
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from bitloot_delivery.client_address import ClientAddress
 from bitloot_delivery.clients.resend_webhooks import NotFromResend, ResendWebhooks
-from bitloot_delivery.links import LENGTH_MAX
+from bitloot_delivery.link_spans import carries_token
 from bitloot_delivery.models import LinkStatus, OpenerItem, RevealAnswer
 from bitloot_delivery.pages import STATUS, Pages
 from bitloot_delivery.rates import FailureLimit
@@ -25,7 +28,7 @@ from bitloot_delivery.use_cases.reveal_keys import NotRevealed, Revealed, Reveal
 
 log = structlog.get_logger(__name__)
 
-Token = Annotated[str, Path(description="from the mailed link", max_length=LENGTH_MAX * 2)]
+Token = Annotated[str, Path(description="from the mailed link")]
 
 RETRY_AFTER_S = 60
 WEBHOOK_BYTES_MAX = 65_536
@@ -47,7 +50,7 @@ class Door:
 
     def reader(self, request: Request) -> Reader:
         agent = request.headers.get("user-agent")
-        return Reader(self.address.of(request), agent[:USER_AGENT_LENGTH_MAX] if agent else None)
+        return Reader(self.address.of(request.scope), agent[:USER_AGENT_LENGTH_MAX] if agent else None)
 
     async def opened(self, request: Request, token: str) -> OpenedLink | Response:
         """The link, or the answer to somebody who has none."""
@@ -58,7 +61,7 @@ class Door:
 
     def tired_of(self, request: Request) -> Response | None:
         """Counts a failure of this client; an answer when there were too many."""
-        address = self.address.of(request)
+        address = self.address.of(request.scope)
         if self.failures.exceeded(address):
             return self.refuse(request, "busy", 429)
         self.failures.note(address)
@@ -105,7 +108,7 @@ async def resend_webhook(door: OpenDoor, request: Request) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """At most WEBHOOK_BYTES_MAX; a longer one cannot match its signature."""
+    """A little more than WEBHOOK_BYTES_MAX at most; a longer one cannot match its signature."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -157,10 +160,11 @@ async def reveal(door: OpenDoor, request: Request, token: Token) -> Response:
     reader = door.reader(request)
     try:
         if wants_page(request):
-            return door.pages.revealed(opened, await door.reveal_keys.for_plain_page(opened, reader))
+            counted = await _counted(request)
+            return door.pages.revealed(opened, await door.reveal_keys.for_plain_page(opened, reader, counted))
         revealed = await door.reveal_keys.for_browser(opened, reader)
     except NotRevealed as refusal:
-        return _not_revealed(door, request, opened, token, refusal.state)
+        return _refused(door, request, refusal.now, token)
     return _json(door, _answer(door, opened, revealed))
 
 
@@ -169,16 +173,33 @@ async def fresh(door: OpenDoor, request: Request, token: Token) -> Response:
     opened = await door.opened(request, token)
     if isinstance(opened, Response):
         return opened
-    if opened.state is LinkState.REVOKED:
-        return door.pages.of(opened, token)
-    await door.queue_fresh_link(opened.link, door.reader(request))
+    if opened.state in {LinkState.REVOKED, LinkState.GONE}:
+        return _refused(door, request, opened, token)
+    queued = await door.queue_fresh_link(opened.link, door.reader(request))
+    if not queued and (answer := door.tired_of(request)):
+        return answer
     if wants_page(request):
         return door.pages.plain("sent", 202, opened.order.locale)
     return _json(door, {"status": "accepted"}, 202)
 
 
 def install_refusals(app: FastAPI) -> None:
-    """What fails inside a route is our trouble: a page that says so, never a stack trace."""
+    """What fails inside a route is our trouble: a page that says so, never a stack trace.
+
+    What no route takes is answered like any link: whoever altered a link's address sends its token all the same.
+    """
+
+    async def on_odd_request(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        headers = dict(error.headers or {})
+        if carries_token(request.scope):
+            door = the_door(request)
+            if error.status_code == 404:
+                return door.refuse(request, LinkState.UNKNOWN, 404)
+            headers |= door.pages.headers
+        return problem_response(error.status_code, str(error.detail), headers=headers)
+
+    app.add_exception_handler(HTTPException, on_odd_request)
 
     async def on_failure(request: Request, error: Exception) -> Response:
         log.warning("http.unavailable", route=_route(request), error=type(error).__name__)
@@ -186,6 +207,14 @@ def install_refusals(app: FastAPI) -> None:
 
     for kind in (Failure, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         app.add_exception_handler(kind, on_failure)
+
+
+async def _counted(request: Request) -> UUID | None:
+    """The reveal that the page's script had counted before it gave up and sent the form."""
+    try:
+        return UUID(parse_qs((await _body(request)).decode("ascii"), max_num_fields=10)["reveal"][0])
+    except (ValueError, KeyError):
+        return None
 
 
 def _answer(door: Door, opened: OpenedLink, revealed: Revealed) -> dict[str, Any]:
@@ -200,10 +229,12 @@ def _answer(door: Door, opened: OpenedLink, revealed: Revealed) -> dict[str, Any
     ]
     only = items[0] if len(items) == 1 else None
     answer = RevealAnswer(
+        reveal_id=revealed.id,
         order_id=opened.order.id,
         product=opened.order.product_name,
         quantity=opened.order.quantity,
         viewed_at=revealed.viewed_at,
+        last_viewed_at=revealed.last_viewed_at,
         views=revealed.views.count,
         reveals_left=revealed.reveals_left,
         expires_in=door.reveal_keys.url_ttl_s,
@@ -214,7 +245,8 @@ def _answer(door: Door, opened: OpenedLink, revealed: Revealed) -> dict[str, Any
     return answer.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _not_revealed(door: Door, request: Request, opened: OpenedLink, token: str, state: LinkState) -> Response:
+def _refused(door: Door, request: Request, opened: OpenedLink, token: str) -> Response:
+    state = opened.state
     status = 409 if state is LinkState.WAITING else STATUS[state]
     if not wants_page(request):
         return problem_response(status, f"The link is {state}.", headers=door.pages.headers, state=str(state))

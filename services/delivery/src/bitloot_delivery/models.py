@@ -31,10 +31,12 @@ class OpenerItem(_Answer):
 class RevealAnswer(_Answer):
     """A counted reveal. `url` and `key` repeat the only item's, where there is only one."""
 
+    reveal_id: UUID = Field(description="posted as form field `reveal`, our side opens the codes of this very reveal")
     order_id: UUID
     product: str
     quantity: int
     viewed_at: datetime
+    last_viewed_at: datetime
     views: int
     reveals_left: int
     expires_in: int = Field(description="seconds for which the URLs work")

@@ -15,6 +15,7 @@ from bitloot_delivery.use_cases.open_link import LinkState, OpenedLink
 from bitloot_delivery.use_cases.reveal_keys import Revealed
 
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif"})
+QR_BORDER: Final = 4  # modules, white: what the standard asks, on a dark page too
 STATUS: Final = {
     LinkState.UNKNOWN: 404,
     LinkState.REVOKED: 410,
@@ -40,14 +41,16 @@ class Pages:
         context = {"order": opened.order, "token": token, "views": opened.views}
         if opened.state is LinkState.READY:
             stored, left = opened.codes_stored, opened.reveals_left
-            return self._answer(200, "open.html", say, stored=stored, left=left, **context)
+            return self._answer(200, "open.html", say, stored=stored, left=left, viewed=opened.viewed, **context)
         return self._answer(STATUS[opened.state], "state.html", say, state=str(opened.state), **context)
 
     def revealed(self, opened: OpenedLink, revealed: Revealed) -> Response:
         """The codes themselves, for a browser that runs no script. Nothing of it may be kept anywhere."""
         say = texts(opened.order.locale)
-        codes = [_shown(code) for content in revealed.contents for code in content.codes]
-        return self._answer(200, "revealed.html", say, order=opened.order, codes=codes, views=revealed.views)
+        contained = [code for content in revealed.contents for code in content.codes]
+        codes = [_shown(code, say("page.qr_alt", number=number)) for number, code in enumerate(contained, 1)]
+        context = {"order": opened.order, "views": revealed.views, "left": revealed.reveals_left}
+        return self._answer(200, "revealed.html", say, codes=codes, **context)
 
     def plain(self, state: str, status: int, language: str | None, **headers: str) -> Response:
         """A page that knows no order: unknown, busy, unavailable, sent."""
@@ -81,14 +84,15 @@ def _headers(storage_origin: str) -> dict[str, str]:
     }
 
 
-def _shown(code: Code) -> dict[str, Any]:
+def _shown(code: Code, qr_label: str) -> dict[str, Any]:
     if code.type in PICTURES:
-        return {"picture": True, "source": f"data:{code.type};base64,{code.reveal()}"}
-    return {"picture": False, "value": code.reveal(), "qr": _qr(code.reveal())}
+        ending = f".{code.type.partition('/')[2]}"
+        return {"picture": True, "source": f"data:{code.type};base64,{code.reveal()}", "ending": ending}
+    return {"picture": False, "value": code.reveal(), "qr": _qr(code.reveal(), qr_label)}
 
 
-def _qr(text: str) -> Markup | None:
-    """The code as an SVG picture; None when it is longer than a QR code can be."""
+def _qr(text: str, label: str) -> Markup | None:
+    """The code as an SVG picture named `label`; None when it is longer than a QR code can be."""
     import segno  # here, because only pages without a script draw
 
     try:
@@ -96,5 +100,8 @@ def _qr(text: str) -> Markup | None:
     except segno.DataOverflowError:
         return None
     out = io.BytesIO()
-    picture.save(out, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=0, svgclass=None, lineclass=None)
-    return Markup(out.getvalue().decode())  # noqa: S704  (segno's own drawing, of modules only)
+    picture.save(
+        out, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=QR_BORDER, svgclass=None, lineclass=None
+    )
+    drawn = Markup(out.getvalue().decode())  # noqa: S704  (segno's own drawing, of modules only)
+    return Markup('<svg role="img" aria-label="{}" ').format(label) + drawn.removeprefix("<svg ")

@@ -93,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The whole service as one ASGI application."""
     service = Fulfillment(settings)
     app = FastAPI(
+        redirect_slashes=False,  # the redirect would go to whatever Host the request names
         title="BitLoot fulfillment",
         description=DESCRIPTION,
         version="1",

@@ -12,7 +12,8 @@ def main() -> None:
     found = settings.load(Settings)
     log.configure("ingress", found)
     telemetry.configure("ingress")
-    server.serve(create_app(found), found, http=bounded(bounds(found)), ws="none", lifespan="on")
+    front = create_app(found)
+    server.serve(front, found, http=bounded(bounds(found), front), ws="none", lifespan="on")
 
 
 if __name__ == "__main__":

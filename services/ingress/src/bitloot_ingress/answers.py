@@ -20,6 +20,7 @@ class Answer:
         self._fields, self._content = fields, body
         self._start: Message = {"type": "http.response.start", "status": status, "headers": fields}
         self._body: Message = {"type": "http.response.body", "body": body}
+        self._wire: dict[bool, tuple[object, bytes]] = {}
 
     async def __call__(self, send: Send) -> None:
         await send(self._start)
@@ -42,11 +43,21 @@ class Answer:
                 break
         await send({"type": "http.response.body", "body": b""})
 
-    def raw(self) -> bytes:
-        """The whole response as it goes over the wire, for where no ASGI has begun."""
+    def raw(self, *more: tuple[bytes, bytes]) -> bytes:
+        """The whole response as it goes over the wire, for where no ASGI has begun; `more` are further headers."""
         phrase = HTTPStatus(self.status).phrase.encode()
-        lines = [b"HTTP/1.1 %d %s" % (self.status, phrase), *(b"%s: %s" % field for field in self._fields)]
+        fields = [*more, *self._fields]
+        lines = [b"HTTP/1.1 %d %s" % (self.status, phrase), *(b"%s: %s" % field for field in fields)]
         return b"\r\n".join([*lines, b"", self._content])
+
+    def on_wire(self, default_headers: list[tuple[bytes, bytes]], *, close: bool) -> bytes:
+        """As `raw`, with the server's own headers: a new list every second, for the date in it."""
+        made_for, wire = self._wire.get(close, (None, b""))
+        if made_for is not default_headers:
+            ending = [(b"connection", b"close")] if close and (b"connection", b"close") not in self._fields else []
+            wire = self.raw(*default_headers, *ending)
+            self._wire[close] = default_headers, wire
+        return wire
 
 
 def ok(body: bytes) -> Answer:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bitloot_common import db
 from bitloot_common.agents import Agents
+from bitloot_common.client_address import Networks
 from bitloot_common.docs import NO_CDN, install_docs
 from bitloot_common.health import TELEMETRY, health_routes
 from bitloot_common.outbox import Outbox
@@ -13,7 +14,6 @@ from bitloot_common.relay import Relay
 from bitloot_nowpayments import Limits, NowPayments
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
 
 from bitloot_ingress import store
 from bitloot_ingress.checkout import Checkout
@@ -30,7 +30,7 @@ from bitloot_ingress.refusals import Refusals
 from bitloot_ingress.retention import keep_removing_bodies
 from bitloot_ingress.settings import Settings
 from bitloot_ingress.sink import Sink
-from bitloot_ingress.sources import Allowance, Networks, Sources
+from bitloot_ingress.sources import Allowance, Sources
 from bitloot_ingress.trace import Traces
 from bitloot_ingress.use_cases.create_payment import PaymentDesk, Terms
 
@@ -96,7 +96,7 @@ class Ingress:
             payments_per_order_max=self.settings.payments_per_order_max,
         )
 
-    def doors(self) -> dict[str, ASGIApp]:
+    def doors(self) -> dict[str, Door]:
         """The webhook doors by path."""
         settings = self.settings
         traces = Traces(settings.webhook_trace_ratio)
@@ -121,7 +121,7 @@ class Ingress:
             raise ConnectionError("no flusher has a connection")
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings) -> Front:
     """The whole service as one ASGI application."""
     ingress = Ingress(settings)
     return Front(
@@ -135,6 +135,7 @@ def create_app(settings: Settings) -> ASGIApp:
 def create_api(ingress: Ingress) -> FastAPI:
     """What stands behind the webhook doors; it declares them too, for the documentation."""
     app = FastAPI(
+        redirect_slashes=False,  # the redirect would go to whatever Host the request names
         title="BitLoot ingress",
         description=DESCRIPTION,
         version="1",

@@ -1,16 +1,21 @@
-"""A webhook door: a raw ASGI endpoint in front of FastAPI, which would cost three times the work itself.
+"""A webhook door: in front of FastAPI, which would cost three times the work itself. Most requests come to it
+straight from the socket (`visit.py`), the rest as to any ASGI endpoint.
 
 Promises: nothing of the body is believed or stored before its signature holds; 200 only for what is durable
 (or of no interest); every answer within 2.5 s.
 """
 
+import asyncio
 import time
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 import orjson
 import structlog
+from bitloot_common.client_address import Networks
 from bitloot_common.ids import new_id
 from bitloot_common.scrub import MASK, is_secret_name
+from opentelemetry.trace import Span
 from prometheus_client import Counter, Histogram
 from starlette.types import Receive, Scope, Send
 
@@ -18,7 +23,7 @@ from bitloot_ingress import answers
 from bitloot_ingress.providers import Outcome, Provider, Reading
 from bitloot_ingress.refusals import Refusals
 from bitloot_ingress.sink import Item, Sink, Stored
-from bitloot_ingress.sources import Networks, Sources
+from bitloot_ingress.sources import Sources
 from bitloot_ingress.trace import Traces
 
 log = structlog.get_logger(__name__)
@@ -30,6 +35,8 @@ _SECONDS = Histogram(
     ["provider"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
+
+Tell = Callable[[answers.Answer], None]
 
 UNAUTHORIZED = answers.problem(401, "The signature is missing or does not match.")
 FORBIDDEN = answers.problem(403, "This source address is not on the list.")
@@ -57,53 +64,68 @@ class Door:
     ) -> None:
         self._by_header = [(header, desk) for desk in providers for header in desk.provider.SIGNATURE_HEADERS]
         self._fallback = providers[0]
-        self._body_bytes_max = body_bytes_max
+        self.body_bytes_max = body_bytes_max
         self._sources = sources
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name, value)
-        desk, signature = self._fallback, b""
-        for header, candidate in self._by_header:
+    def desk(self, headers: Mapping[bytes, bytes]) -> tuple["Desk", bytes]:
+        """Whose request it is, and its signature (empty: none)."""
+        for header, desk in self._by_header:
             if header in headers:
-                desk, signature = candidate, headers[header]
-                break
+                return desk, headers[header]
+        return self._fallback, b""
+
+    def source(self, client: tuple[str, int] | None, headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """The request's source address."""
+        return self._sources.address_of(client, headers)
+
+    def take(self, headers: Mapping[bytes, bytes], body: bytes, source: str, tell: Tell) -> None:
+        """Takes one complete request; `tell` is called once with its answer, now or later."""
+        desk, signature = self.desk(headers)
+        desk.take(headers, body, signature, source, tell)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = first_of_each(scope["headers"])
         try:
             body = await self._read(headers, receive)
         except TooLarge:
-            desk.count("too_large")
+            self.desk(headers)[0].count("too_large")
             await TOO_LARGE.before_the_end(receive, send)
         except Gone:
-            desk.count("gone")
+            self.desk(headers)[0].count("gone")
         else:
-            answer = await desk.take(headers, body, signature, self._sources.address(scope))
-            await answer(send)
+            answered: asyncio.Future[answers.Answer] = asyncio.get_running_loop().create_future()
 
-    async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+            def tell(answer: answers.Answer) -> None:
+                if not answered.done():  # cancelled at shutdown
+                    answered.set_result(answer)
+
+            self.take(headers, body, self._sources.address(scope), tell)
+            await (await answered)(send)
+
+    async def _read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The body. What is declared too long is not read at all; the server may hand over more than one chunk
         in one message, so the size is checked on every one."""
         declared = headers.get(b"content-length")
-        if declared is not None and (not declared.isdigit() or int(declared) > self._body_bytes_max):
+        if declared is not None and (not declared.isdigit() or int(declared) > self.body_bytes_max):
             raise TooLarge
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
         body: bytes = message.get("body", b"")
         if not message.get("more_body"):
-            if len(body) > self._body_bytes_max:
+            if len(body) > self.body_bytes_max:
                 raise TooLarge
             return body
         parts, size = [body], len(body)
         while message.get("more_body"):
-            if size > self._body_bytes_max:
+            if size > self.body_bytes_max:
                 raise TooLarge
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise Gone
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-        if size > self._body_bytes_max:
+        if size > self.body_bytes_max:
             raise TooLarge
         return b"".join(parts)
 
@@ -120,34 +142,47 @@ class Desk:
         self._ok = answers.ok(provider.ANSWER)
         self._counters = {outcome: _RECEIVED.labels(provider.NAME, outcome) for outcome in _OUTCOMES}
         self._seconds = _SECONDS.labels(provider.NAME)
+        self._span_name = f"webhook {provider.NAME}"
         self._source = f"/bitloot/ingress/{provider.NAME}"
 
     def count(self, outcome: str) -> None:
         """One more request with this outcome."""
         self._counters[outcome].inc()
 
-    async def take(self, headers: dict[bytes, bytes], body: bytes, signature: bytes, source: str) -> answers.Answer:
-        """Returns the answer, which is a promise: after a 200 the webhook is stored or of no interest."""
+    def take(self, headers: Mapping[bytes, bytes], body: bytes, signature: bytes, source: str, tell: Tell) -> None:
+        """Calls `tell` once with the answer, which is a promise: after a 200 the webhook is stored or of no
+        interest. `tell` must not raise."""
         started = time.monotonic()
         if self._allowed and source not in self._allowed:
             self.count("forbidden")
             self._refusals.note(self.provider.NAME, source, "source not allowed")
-            return FORBIDDEN
+            tell(FORBIDDEN)
+            return
         spent = self._refusals.spent(source)
         secret_id = self.provider.verify(signature, body, raw_only=spent) if signature else None
         if secret_id is None:
-            return self._refuse(source, "no signature" if not signature else "signature does not match")
+            tell(self._refuse(source, "no signature" if not signature else "signature does not match"))
+            return
         reading = self.provider.read(headers, body)
         if reading.outcome is Outcome.DROPPED:
             self.count(Outcome.DROPPED)
-            return self._ok
-        with self._traces.span(f"webhook {self.provider.NAME}"):
-            stored = await self._sink.submit(self._item(reading, headers, secret_id, source))
-        self._seconds.observe(time.monotonic() - started)
+            tell(self._ok)
+            return
+        span = self._traces.span(self._span_name)
+
+        def stored(what: Stored) -> None:
+            if span is not None:
+                span.end()
+            self._seconds.observe(time.monotonic() - started)
+            tell(self._answer(reading.outcome, what))
+
+        self._sink.submit(self._item(reading, headers, secret_id, source, span), stored)
+
+    def _answer(self, outcome: Outcome, stored: Stored) -> answers.Answer:
         if stored is Stored.UNAVAILABLE:
             self.count("unavailable")
             return UNAVAILABLE
-        self.count(reading.outcome if stored is Stored.FIRST else "duplicate")
+        self.count(outcome if stored is Stored.FIRST else "duplicate")
         return self._ok
 
     def _refuse(self, source: str, reason: str) -> answers.Answer:
@@ -157,8 +192,10 @@ class Desk:
         self.count("unauthorized")
         return UNAUTHORIZED
 
-    def _item(self, reading: Reading, headers: dict[bytes, bytes], secret_id: str, source: str) -> Item:
-        trace_id, traceparent = self._traces.ids()
+    def _item(
+        self, reading: Reading, headers: Mapping[bytes, bytes], secret_id: str, source: str, span: Span | None
+    ) -> Item:
+        trace_id, traceparent = self._traces.ids(span)
         item = Item(
             id=new_id(),
             provider=self.provider.NAME,
@@ -201,7 +238,12 @@ _OUTCOMES = (
 )
 
 
-def _kept(headers: dict[bytes, bytes]) -> str:
+def first_of_each(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers by name; of a repeated one the first."""
+    return dict(reversed(list(headers)))
+
+
+def _kept(headers: Mapping[bytes, bytes]) -> str:
     """The headers as JSON, secrets and signatures redacted."""
     return orjson.dumps(
         {_name(name): MASK if _secret(name) else _text(value) for name, value in headers.items()}

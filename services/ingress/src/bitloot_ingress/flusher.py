@@ -65,14 +65,15 @@ class Flusher:
                 log.warning("webhook.flusher.failed", error=type(error).__name__)
             finally:
                 connection.terminate()  # `close()` would wait for a server that does not answer
-                self._sink.flusher_down()
+                self._sink.flusher_down(self)
                 _UP.dec()
 
     async def _connect(self) -> OwnConnection:
         connection: OwnConnection = await asyncpg.connect(
             self._database_url,
             timeout=CONNECT_TIMEOUT_S,
-            server_settings={"application_name": "bitloot-ingress-flusher"},
+            # planned once: planning a small batch takes as long as inserting it
+            server_settings={"application_name": "bitloot-ingress-flusher", "plan_cache_mode": "force_generic_plan"},
         )
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):

@@ -6,20 +6,33 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bitloot_ingress import answers
+from bitloot_ingress.door import Door
 
 BUSY = answers.problem(503, "Too many requests at once.", retry_after="1")
 TOO_LARGE = answers.problem(413, "The body is too large.", connection="close")
 
 
 class Front:
-    """The ASGI application that the server runs."""
+    """The ASGI application that the server runs. `doors` are also opened from the socket, by `enter`."""
 
-    def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp], *, requests_max: int, body_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, doors: Mapping[str, Door], *, requests_max: int, body_bytes_max: int) -> None:
         self._app = app
         self._doors = doors
+        self.by_target = {path.encode(): door for path, door in doors.items()}
         self._requests_max = requests_max
         self._body_bytes_max = body_bytes_max
         self._at_work = 0
+
+    def enter(self) -> bool:
+        """Counts a request that does not come through `__call__`. False: there are too many at once."""
+        if self._at_work >= self._requests_max:
+            return False
+        self._at_work += 1
+        return True
+
+    def leave(self) -> None:
+        """Such a request has ended."""
+        self._at_work -= 1
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,78 +1,25 @@
-"""Who is speaking: the client's address, through configured proxies only, and how much each may do."""
+"""Who is speaking, and how much each may do."""
 
-import ipaddress
 import time
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 
+from bitloot_common.client_address import ClientAddress, Networks
 from starlette.types import Scope
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-class Networks:
-    """A list of networks as configured: `10.0.0.0/8, 2001:db8::/32`."""
-
-    def __init__(self, text: str) -> None:
-        self._networks: Sequence[Network] = [
-            ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()
-        ]
-        self._contains = lru_cache(maxsize=4096)(self._look)
-
-    def __bool__(self) -> bool:
-        return bool(self._networks)
-
-    def __contains__(self, address: str) -> bool:
-        return bool(self._networks) and self._contains(address)
-
-    def _look(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-            parsed = parsed.ipv4_mapped
-        return any(parsed in network for network in self._networks)
 
 
 class Sources:
-    """Finds a request's source address.
-
-    `X-Forwarded-For` counts only when the connection comes from a trusted proxy, and then from the right: the
-    first address that is not itself a trusted proxy. Whatever a client wrote further left is not believed.
-    """
+    """Finds a request's source address, through trusted proxies only."""
 
     def __init__(self, trusted_proxies: str) -> None:
-        self._trusted = Networks(trusted_proxies)
+        self._clients = ClientAddress(trusted_proxies)
 
     def address(self, scope: Scope) -> str:
-        """The address as text; `unknown` for a connection without one (a Unix socket)."""
-        client = scope.get("client")
-        peer: str = client[0] if client else "unknown"
-        if not self._trusted or peer not in self._trusted:
-            return peer
-        for name, value in scope["headers"]:
-            if name == b"x-forwarded-for":
-                return self._last_untrusted(value.decode("latin-1"), peer)
-        return peer
+        """The address as text; the proxy's own where it names none; `unknown` for a connection without one."""
+        return self.address_of(scope.get("client"), scope["headers"])
 
-    def _last_untrusted(self, forwarded: str, peer: str) -> str:
-        for part in reversed(forwarded.split(",")):
-            address = part.strip()
-            if not _is_address(address):
-                return peer
-            if address not in self._trusted:
-                return address
-        return peer
-
-
-@lru_cache(maxsize=4096)
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    def address_of(self, client: tuple[str, int] | None, headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """As `address`, for where there is no scope."""
+        return self._clients.at(client, headers) or (client[0] if client else "unknown")
 
 
 class Allowance:

@@ -5,13 +5,11 @@ A span of the SDK costs as much as the rest of the request (measured), so ids ar
 """
 
 import random
-from contextlib import AbstractContextManager, nullcontext
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 _TRACER = trace.get_tracer("bitloot_ingress")
-_NO_SPAN: AbstractContextManager[None] = nullcontext()
 
 
 class Traces:
@@ -20,16 +18,16 @@ class Traces:
     def __init__(self, ratio: float) -> None:
         self._ratio = ratio if isinstance(trace.get_tracer_provider(), TracerProvider) else 0.0
 
-    def span(self, name: str) -> AbstractContextManager[object]:
-        """A recorded span, or nothing."""
+    def span(self, name: str) -> trace.Span | None:
+        """A recorded span, to be ended by the caller, or nothing."""
         if self._ratio and random.random() < self._ratio:  # noqa: S311  (sampling, not secrecy)
-            return _TRACER.start_as_current_span(name, kind=trace.SpanKind.SERVER)
-        return _NO_SPAN
+            return _TRACER.start_span(name, kind=trace.SpanKind.SERVER)
+        return None
 
-    def ids(self) -> tuple[str, str]:
-        """Trace id and `traceparent` of the current span, or fresh ones marked as not sampled."""
-        if self._ratio:
-            context = trace.get_current_span().get_span_context()
+    def ids(self, span: trace.Span | None = None) -> tuple[str, str]:
+        """Trace id and `traceparent` of the span, or fresh ones marked as not sampled."""
+        if span is not None:
+            context = span.get_span_context()
             if context.is_valid:
                 trace_id = f"{context.trace_id:032x}"
                 return trace_id, f"00-{trace_id}-{context.span_id:016x}-{context.trace_flags:02x}"

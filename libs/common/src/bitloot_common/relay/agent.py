@@ -35,7 +35,11 @@ _DELAY = Histogram(
 
 ROWS_MAX: Final = 1000  # per cycle
 POLL_S: Final = 0.5  # the net under the wake-up
-PAUSE_S: Final = 0.005  # between cycles under load: lets a batch gather, leaves the processor to the requests
+# Between cycles under load, so that a batch gathers: a cycle costs us, PostgreSQL and Kafka a millisecond each,
+# whatever is in it. The more there was, the more will come.
+PAUSE_S_PER_ROW: Final = 0.00025
+PAUSE_S_MIN: Final = 0.005
+PAUSE_S_MAX: Final = 0.02
 PAUSE_ROWS_MIN: Final = 4  # so many at once are load; a single order's next message is not kept waiting
 RETRY_S_MIN: Final = 0.1
 RETRY_S_MAX: Final = 1.0
@@ -57,7 +61,7 @@ class Relay:
     """Publishes the rows of one `Outbox`.
 
     `settle` replaces the statement that deletes published rows (parameters: ids, topics, partitions,
-    offsets, as arrays), for a service that wants to remember where its messages went.
+    offsets, as arrays, and the instance), for a service that wants to remember where its messages went.
     """
 
     def __init__(self, outbox: Outbox, *, database_url: str, bootstrap_servers: str, settle: str = SETTLE) -> None:
@@ -141,7 +145,7 @@ class Relay:
             if self._stopping and not published:
                 return
             if published >= PAUSE_ROWS_MIN:
-                await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(min(PAUSE_S_MAX, max(PAUSE_S_MIN, published * PAUSE_S_PER_ROW)))
             if published < ROWS_MAX:  # there was no more when we read; whoever has committed since has woken us
                 await self._wait()
 

@@ -48,7 +48,7 @@ class Limits:
     concurrency: int
     partition_window: int
     total_window: int
-    retries_per_s: int = 2_500  # what one process can do on time: bounds how fast messages may begin to fail
+    retries_per_s: int = 2_000  # what one process does on time: bounds how fast messages may begin to fail
     drain_s: float = 20.0  # a rebalance waits so long for running handlers, then takes them away
     session_timeout_s: float = 10.0
 
@@ -172,8 +172,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
     async def _fetch(self, partitions: Iterable[TopicPartition], timeout_s: float) -> set[TopicPartition]:
         """Takes what there is of `partitions`; returns those that had something."""
         assert self.consumer is not None, "fetch before start"
-        timeout_ms = math.ceil(timeout_s * 1000)
-        batch = await self.consumer.getmany(*partitions, timeout_ms=timeout_ms, max_records=BATCH_MAX)
+        batch = await self.consumer.getmany(*partitions, timeout_ms=math.ceil(timeout_s * 1000), max_records=BATCH_MAX)
         # Nothing awaits between the fetch and here, so no rebalance can come between.
         for partition, records in batch.items():
             self._take(partition, records)

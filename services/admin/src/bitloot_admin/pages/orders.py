@@ -25,7 +25,7 @@ ON_THE_WAY = ("paid", "reserving", "reserved", "given", "delivered", "partly_del
 VIEWS = [
     ("All", ""),
     ("On the way", "?" + "&".join(f"status={status}" for status in ON_THE_WAY) + "&sort=moved"),
-    ("Refund due", "?status=refund_due"),
+    ("Refund due", "?refundDue=true"),
     ("Underpaid", "?status=underpaid"),
     ("Fulfilled", "?status=fulfilled"),
 ]

@@ -20,6 +20,10 @@ select wanted.status, (
     select extract(epoch from now() - min(status_since)) from orders o where o.status = wanted.status
 )::float as age_s from unnest($1::text[]) as wanted (status)
 """
+_DEBTS = """
+select count(*)::int as count, coalesce(extract(epoch from now() - min(refund_due_since)), 0)::float as age_s
+from orders where refund_due_since is not null
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,14 @@ class Orders:
     age_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Debts:
+    """Orders that owe money back, whatever their state; `age_s` of the oldest debt."""
+
+    count: int
+    age_s: float
+
+
 async def letters(connection: Connection) -> list[Letters]:
     """The open dead letters, largest group first."""
     return [Letters(**row) for row in await connection.fetch(_LETTERS)]
@@ -50,3 +62,10 @@ async def orders(connection: Connection) -> list[Orders]:
     """Every state that a paid order passes through or stays in."""
     rows = await connection.fetch(_ORDERS, list(WAITING))
     return [Orders(row["status"], row["count"], max(0.0, row["age_s"] or 0.0)) for row in rows]
+
+
+async def debts(connection: Connection) -> Debts:
+    """What the shop owes to customers."""
+    row = await connection.fetchrow(_DEBTS)
+    assert row is not None, "an aggregate has a row"
+    return Debts(row["count"], max(0.0, row["age_s"]))

@@ -14,6 +14,13 @@ COLUMNS = """
 id, order_id, purpose, sequence, status, complete, attempts, last_error, requested_by, link_id, created_at, mailed_at
 """
 
+# Reveals first, so that however often somebody tries a link in vain, who saw the codes stays in sight.
+_VIEWS = """
+select at, link_id, outcome, address, user_agent from (
+    select * from link_views where order_id = $1 order by (outcome = 'revealed') desc, at desc limit 500
+) shown order by at
+"""
+
 
 def listing(wanted: DeliveryFilter) -> Listing:
     """The mails that `wanted` names, newest first unless it says otherwise."""
@@ -51,10 +58,7 @@ async def of_order(
         order_id,
     )
     mails = await connection.fetch(f"select {COLUMNS} from deliveries where order_id = $1 order by id", order_id)  # noqa: S608
-    views = await connection.fetch(
-        "select at, link_id, outcome, address, user_agent from link_views where order_id = $1 order by at limit 500",
-        order_id,
-    )
+    views = await connection.fetch(_VIEWS, order_id)
     return (
         [SealedKeys.model_validate(dict(row)) for row in keys],
         [Link.model_validate(dict(row)) for row in links],

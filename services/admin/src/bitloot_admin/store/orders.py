@@ -50,7 +50,7 @@ def listing(wanted: OrderFilter) -> Listing:
     if wanted.status:
         found.where("o.status = ?" if len(wanted.status) == 1 else "o.status = any(?::text[])", _one(wanted.status))
     if wanted.refund_due is not None:
-        found.where(f"o.refund_due is {'not ' if wanted.refund_due else ''}null")
+        found.where(f"o.refund_due_since is {'not ' if wanted.refund_due else ''}null")
     if wanted.created_from:
         found.where("o.id >= ?", id_floor(wanted.created_from))
     if wanted.created_to:

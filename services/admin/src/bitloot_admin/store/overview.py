@@ -37,7 +37,10 @@ from deliveries d
 cross join lateral (select min(p.settled_at) as settled_at from payments p where p.order_id = d.order_id) paid
 where d.id >= $1 and d.purpose = 'keys' and d.sequence = 1 and d.mailed_at is not null and paid.settled_at is not null
 """
-_OWED = "select count(*) as orders, coalesce(sum(refund_due), 0) as amount from orders where status = 'refund_due'"
+# not by status: who paid twice is owed money and has his key
+_OWED = """
+select count(*) as orders, coalesce(sum(refund_due), 0) as amount from orders where refund_due_since is not null
+"""
 _LETTERS = """
 select service, count(*) as letters, min(dead_at) as oldest from dead_letters where state = 'open' group by service
 """

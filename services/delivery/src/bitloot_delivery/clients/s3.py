@@ -67,6 +67,15 @@ class S3KeyStorage:
             raise SealedObjectBroken(storage_ref, "is missing") from None
         return open_sealed(sealed, key, storage_ref), hashlib.sha256(sealed).digest()
 
+    async def find(self, storage_ref: str) -> None:
+        async with self._call("HeadObject"):
+            try:
+                await self._client.head_object(Bucket=self._bucket, Key=storage_ref)
+            except ClientError as error:
+                if _code(error) in {"NoSuchKey", "404"}:
+                    raise SealedObjectBroken(storage_ref, "is missing") from None
+                raise
+
     async def get_signed_url(self, storage_ref: str, expires_in: int) -> str:
         url: str = await self._signer.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": storage_ref}, ExpiresIn=expires_in

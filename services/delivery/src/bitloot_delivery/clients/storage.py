@@ -30,6 +30,10 @@ class KeyStorage(Protocol):
         """The codes, opened, and the SHA-256 of the sealed object. Raises SealedObjectBroken."""
         ...
 
+    async def find(self, storage_ref: str) -> None:
+        """Asks whether the object is there. Raises SealedObjectBroken when it is not."""
+        ...
+
     async def get_signed_url(self, storage_ref: str, expires_in: int) -> str:
         """A URL by which any bearer may read the sealed object for `expires_in` seconds; needs no request."""
         ...

@@ -1,6 +1,7 @@
 // The link page's script. Reveals: asks for what opens the sealed objects, fetches them from object storage,
 // opens them here (WebCrypto) and shows them. A code is never put anywhere but into the page.
 // Without this script the form does the same on the server; every failure here ends in telling so.
+// Once codes are on the screen, nothing here takes them off it again.
 import { generate } from "./qr.js";
 
 const root = document.documentElement;
@@ -35,7 +36,8 @@ async function openAll(items, orderId) {
 function drawQr(details, text) {
   const code = generate(text);
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", `0 0 ${code.size} ${code.size}`);
+  const around = 4; // modules: what the standard asks
+  svg.setAttribute("viewBox", `${-around} ${-around} ${code.size + 2 * around} ${code.size + 2 * around}`);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", details.dataset.label);
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -81,41 +83,74 @@ function codeElement(code, number) {
   return element;
 }
 
+const localTime = new Intl.DateTimeFormat(root.lang, { dateStyle: "long", timeStyle: "short" });
+const moment = (text) => localTime.format(new Date(text));
+
+function showViews({ views, viewedAt, lastViewedAt }) {
+  const line = document.getElementById("viewed");
+  const text = views === 1 ? line.dataset.once : line.dataset.often;
+  const values = { "{count}": views, "{first}": moment(viewedAt), "{last}": moment(lastViewedAt) };
+  line.textContent = text.replace(/{\w+}/g, (name) => values[name]);
+}
+
+const OTHER_PAGE = [404, 409, 410]; // the link is good for something else now: its page says what
+
+// Whether the codes are on this page now; false when the browser is on its way to another one.
 async function reveal() {
   const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, cache: "no-store" });
-  if (!answer.ok) return location.reload(); // the page of whatever state the link is in now
+  if (OTHER_PAGE.includes(answer.status)) {
+    location.reload();
+    return false;
+  }
+  if (!answer.ok) throw new Error(`our side answered ${answer.status}`);
   const told = await answer.json();
-  const codes = await openAll(told.items, told.orderId);
+  let codes;
+  try {
+    codes = await openAll(told.items, told.orderId);
+  } catch {
+    // object storage out of reach from here, or refused by a browser extension: our side opens this same reveal
+    say(form.dataset.otherwise);
+    form.elements.reveal.value = told.revealId;
+    form.submit();
+    return false;
+  }
+  show(codes);
+  showViews(told);
+  return true;
+}
+
+function show(codes) {
   const list = document.getElementById("codes");
   list.replaceChildren(...codes.map((code, index) => codeElement(code, index + 1)));
   document.getElementById("sealed").hidden = true;
   document.getElementById("opened").hidden = false;
-  document.getElementById("icon-ready").toggleAttribute("hidden", true);
+  for (const element of document.querySelectorAll(".until-opened")) element.remove();
+  const heading = document.getElementById("heading");
+  heading.textContent = heading.dataset.opened;
+  document.querySelector(".icon").toggleAttribute("hidden", true);
   document.getElementById("icon-opened").toggleAttribute("hidden", false);
   say("");
   list.setAttribute("tabindex", "-1");
   list.focus();
 }
 
+let revealing = false;
+
 if (form && globalThis.isSecureContext && globalThis.crypto?.subtle) {
-  let working = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (working) return;
-    working = true;
+    if (revealing) return;
+    revealing = true;
     const button = form.querySelector("button");
     button.setAttribute("aria-disabled", "true");
     say(form.dataset.working);
     try {
-      await reveal();
+      if (!await reveal()) return;
     } catch {
-      // object storage out of reach from here, or refused by a browser extension: our side opens it instead
-      say(form.dataset.otherwise);
-      form.submit();
-    } finally {
-      working = false;
-      button.removeAttribute("aria-disabled");
+      say(form.dataset.failed);
     }
+    revealing = false;
+    button.removeAttribute("aria-disabled");
   });
 }
 
@@ -137,8 +172,7 @@ document.addEventListener("click", async (event) => {
 });
 
 for (const time of document.querySelectorAll("time[datetime]")) {
-  const local = new Intl.DateTimeFormat(root.lang, { dateStyle: "long", timeStyle: "short" });
-  time.textContent = local.format(new Date(time.dateTime));
+  time.textContent = moment(time.dateTime);
 }
 
 for (const country of document.querySelectorAll("[data-country]")) {
@@ -150,18 +184,21 @@ const waiting = document.getElementById("waiting");
 if (waiting) {
   const stored = Number(waiting.dataset.stored);
   const started = Date.now();
+  const hear = ({ state, codesStored }) => {
+    if (revealing) return false; // codes are about to be on the screen
+    const more = codesStored > stored;
+    if (document.getElementById("sealed")?.hidden) {
+      if (more) document.getElementById(state === "ready" ? "more" : "more-mailed").hidden = false;
+      return more;
+    }
+    const changed = more || state !== waiting.dataset.state;
+    if (changed) location.reload();
+    return changed;
+  };
   const ask = async () => {
     try {
       const answer = await fetch(waiting.dataset.url, { headers: { accept: "application/json" }, cache: "no-store" });
-      if (answer.ok) {
-        const now = await answer.json();
-        if (now.state !== waiting.dataset.state) return location.reload();
-        if (now.codesStored > stored) {
-          if (document.getElementById("sealed")?.hidden === false) return location.reload();
-          document.getElementById("more").hidden = false; // codes are on screen: do not take them away
-          return undefined;
-        }
-      }
+      if (answer.ok && hear(await answer.json())) return undefined;
     } catch { /* the next question will do */ }
     const minutes = (Date.now() - started) / 60_000;
     return setTimeout(ask, document.hidden ? 30_000 : minutes < 2 ? 2_000 : 10_000);

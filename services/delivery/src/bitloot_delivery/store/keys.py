@@ -10,7 +10,10 @@ from bitloot_common.ids import new_id
 
 from bitloot_delivery.key_ring import WrappedKey
 
-_COLUMNS = "id, order_id, part, reservation_id, storage_ref, codes_count, object_sha256, wrapped_key, kid, sealed_at, deleted_at"
+_COLUMNS = (
+    "id, order_id, part, reservation_id, storage_ref, codes_count, object_sha256, wrapped_key, kid, "
+    "sealed_at, deleted_at"
+)
 
 _INTEND = """
 insert into keys (id, order_id, part, reservation_id, storage_ref, wrapped_key, kid)

@@ -31,6 +31,12 @@ _VIEWED = """
 insert into link_views (id, order_id, link_id, address, user_agent, outcome) values ($1, $2, $3, $4, $5, $6)
 """
 
+_REVEALED_LATELY = """
+select exists (
+    select from link_views where id = $1 and link_id = $2 and outcome = 'revealed' and at > now() - $3::interval
+)
+"""
+
 _VIEWS = """
 select count(*) as count, min(at) as first_at, max(at) as last_at
 from link_views where order_id = $1 and outcome = 'revealed'
@@ -105,9 +111,17 @@ async def revoke_links(connection: Connection, order_id: UUID, reason: str) -> i
     return len(await connection.fetch(_REVOKE, order_id, reason))
 
 
-async def insert_view(connection: Connection, link: Link, reader: Reader, outcome: str) -> None:
-    """Keeps who asked for a reveal and what came of it: revealed, limit, expired or revoked."""
-    await connection.execute(_VIEWED, new_id(), link.order_id, link.id, reader.address, reader.user_agent, outcome)
+async def insert_view(connection: Connection, link: Link, reader: Reader, outcome: str) -> UUID:
+    """Keeps who asked and what came of it: revealed, or the state that the link was in. The row's id."""
+    view_id = new_id()
+    await connection.execute(_VIEWED, view_id, link.order_id, link.id, reader.address, reader.user_agent, outcome)
+    return view_id
+
+
+async def revealed_lately(connection: Connection, link_id: UUID, view_id: UUID, within: timedelta) -> bool:
+    """Whether that view was a reveal by this link, no longer than `within` ago."""
+    found: bool = await connection.fetchval(_REVEALED_LATELY, view_id, link_id, within)
+    return found
 
 
 async def views(connection: Connection, order_id: UUID) -> Views:

@@ -6,10 +6,11 @@ from importlib.resources import files
 from typing import Any, Final
 
 import yaml
+from bitloot_common.language import SPOKEN, language
 from markupsafe import Markup
 
-LANGUAGES: Final = ("en", "de")
-DEFAULT: Final = "en"
+LANGUAGES: Final = SPOKEN
+DEFAULT: Final = SPOKEN[0]
 
 
 class Texts:
@@ -32,32 +33,14 @@ class Texts:
         return dict(self._texts)
 
 
-@cache
 def texts(locale: str | None) -> Texts:
-    """The texts for a locale or an Accept-Language's first choice that we have, e.g. `de-AT`; else English."""
-    language = choose(locale)
-    tree = yaml.safe_load(files(__name__).joinpath(f"{language}.yaml").read_text("utf-8"))
-    return Texts(language, tree)
+    """The texts for a locale or an Accept-Language header, in the language of ours that it prefers; else English."""
+    return _texts_in(language(locale))
 
 
-def choose(wanted: str | None) -> str:
-    """The language of ours that an Accept-Language header (or a locale) prefers, by its `q` values."""
-    ranked: list[tuple[float, str]] = []
-    for entry in (wanted or "").split(","):
-        tag, _, parameter = entry.strip().partition(";")
-        language = tag.strip().lower().partition("-")[0].partition("_")[0]
-        if language in LANGUAGES:
-            ranked.append((_quality(parameter), language))
-    best = max(ranked, key=lambda choice: choice[0], default=(0.0, DEFAULT))
-    return best[1] if best[0] > 0 else DEFAULT
-
-
-def _quality(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    try:
-        return float(value) if name.strip() == "q" else 1.0
-    except ValueError:
-        return 0.0
+@cache  # by our own language, never by what somebody sent: a cache of those would grow without end
+def _texts_in(spoken: str) -> Texts:
+    return Texts(spoken, yaml.safe_load(files(__name__).joinpath(f"{spoken}.yaml").read_text("utf-8")))
 
 
 def _flat(tree: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:

@@ -1,13 +1,13 @@
 """Somebody follows a link: say what it is good for. Reveals nothing, records nothing, marks nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from bitloot_common.db import Pool
+from bitloot_common.db import Connection, Pool
 
-from bitloot_delivery.links import LinkSigner, LinkToken, NotOurs
+from bitloot_delivery.links import LinkSigner, NotOurs
 from bitloot_delivery.store import keys, links, orders
 from bitloot_delivery.store.keys import KeysRow
 from bitloot_delivery.store.links import Link, Views
@@ -41,6 +41,12 @@ class OpenedLink:
     def codes_stored(self) -> int:
         return sum(row.codes_count for row in self.parts if row.openable)
 
+    @property
+    def viewed(self) -> bool:
+        """Whether everything that is stored was revealed before."""
+        sealed = [row.sealed_at for row in self.parts if row.openable and row.sealed_at is not None]
+        return bool(sealed) and self.views.last_at is not None and max(sealed) < self.views.last_at
+
 
 @dataclass(frozen=True, slots=True)
 class OpenLink:
@@ -64,15 +70,28 @@ class OpenLink:
             rows = await keys.parts(connection, link.order_id)
             seen = await links.views(connection, link.order_id)
         left = max(0, self.reveals_max - link.reveals)
-        return OpenedLink(_state(said, link, rows, left), link, order, rows, seen, left)
+        expired = said.expired(datetime.now(UTC))
+        return OpenedLink(_state(link, rows, left, expired=expired), link, order, rows, seen, left)
 
 
-def _state(said: LinkToken, link: Link, rows: Sequence[KeysRow], reveals_left: int) -> LinkState:
-    """The first that holds; what an operator decided comes before what time did."""
+async def look_again(connection: Connection, opened: OpenedLink, reveals_max: int) -> OpenedLink:
+    """The link as it is after its reveal was refused: another reveal, an operator or time came in between."""
+    link = await links.find_link(connection, opened.link.id)
+    assert link is not None, "links are never deleted"
+    rows = await keys.parts(connection, link.order_id)
+    left = max(0, reveals_max - link.reveals)
+    state = _state(link, rows, left, expired=False)
+    if state is LinkState.READY:  # refused by the database's clock, which is ahead of ours
+        state = LinkState.EXPIRED
+    seen = await links.views(connection, link.order_id)
+    return replace(opened, state=state, link=link, parts=rows, views=seen, reveals_left=left)
+
+
+def _state(link: Link, rows: Sequence[KeysRow], reveals_left: int, *, expired: bool) -> LinkState:
+    """The first that holds; what an operator decided comes before what time did. `expired`: its token says so."""
     if link.revoked_at is not None:
         return LinkState.REVOKED
-    now = datetime.now(UTC)
-    if said.expired(now) or link.expires_at <= now:
+    if expired or link.expires_at <= datetime.now(UTC):
         return LinkState.EXPIRED
     if rows and all(row.deleted_at for row in rows):
         return LinkState.GONE

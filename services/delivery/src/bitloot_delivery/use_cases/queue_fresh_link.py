@@ -27,8 +27,7 @@ class QueueFreshLink:
             await mails.lock_mails(connection, link.order_id)
             order = await orders.find_order(connection, link.order_id)
             if order.email is None or not await self._within_rate(connection, order):
-                await links.insert_view(connection, link, reader, "fresh_link_refused")
-                return False
+                return False  # and no row: anybody with a link could fill the table and bury who revealed
             await links.insert_view(connection, link, reader, "fresh_link")
             cause = {"link_id": str(link.id)}
             await queue_mail(

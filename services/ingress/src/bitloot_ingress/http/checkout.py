@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
+from bitloot_common.language import language
 from bitloot_common.problem import TooManyRequests, Unauthorized, Unprocessable
 from fastapi import APIRouter, Depends, Header, Request
 
@@ -11,7 +12,6 @@ from bitloot_ingress.checkout import Checkout
 from bitloot_ingress.checkout_store import Order
 from bitloot_ingress.http import models
 from bitloot_ingress.http.deadline import within
-from bitloot_ingress.http.language import language
 from bitloot_ingress.http.models import problem
 from bitloot_ingress.payment_uri import payment_uri
 from bitloot_ingress.use_cases.place_order import PlacedOrder, Wish, place_order

@@ -1,17 +1,18 @@
 """admin has its own outbox rows only, sign-ins lock per address, tokens have names of their own, indexes of filters
 
-Revision: 0016, after 0012.
+Revision: 0014, after 0013.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
 
+UNUSED = ("failed_sign_ins", "locked_until")  # the version before reads them: they go with the next release
 PIPELINE = "bitloot_ingress, bitloot_fulfillment, bitloot_delivery"
 
 
@@ -30,13 +31,15 @@ def upgrade() -> None:
     op.create_table(
         "sign_in_failures",
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False, comment="whence; who guesses elsewhere locks nobody out here"),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("person_id", "address", name=op.f("pk_sign_in_failures")),
     )
     op.execute("grant select, insert, update, delete on sign_in_failures to bitloot_admin")
+    for column in UNUSED:
+        op.execute(f"comment on column people.{column} is 'unused since sign_in_failures'")
     # of tokens of one name the first keeps it; the others get their id's tail behind it
     op.execute(
         "update api_tokens t set name = name || ' ' || right(id::text, 8) where exists "
@@ -57,4 +60,6 @@ def downgrade() -> None:
     op.drop_index("ix_dead_letters_event_id", table_name="dead_letters")
     op.drop_index("ix_audit_log_action_id", table_name="audit_log")
     op.drop_index("uq_api_tokens_name_lower", table_name="api_tokens")
+    for column in UNUSED:
+        op.execute(f"comment on column people.{column} is null")
     op.drop_table("sign_in_failures")
