@@ -88,6 +88,7 @@ PIPELINE: Final = Dashboard(
                 {"{{from}} to {{to}}": _p(0.99, "bitloot_order_stage_duration_seconds", "from, to")},
             ),
             Panel("Orders waiting", "short", {"{{status}}": "max by (status) (bitloot_orders_waiting)"}),
+            Panel("Orders that owe money back", "short", {"orders": "max(bitloot_refunds_due)"}),
         ],
         "Delivery": [
             Panel("Mails", "reqps", {"{{purpose}} {{outcome}}": _rate("bitloot_mails_total", "purpose, outcome")}),
