@@ -25,10 +25,10 @@ def launch(playwright: Playwright) -> Browser:
 
 @contextmanager
 def page(
-    browser: Browser, *, width: int = WIDE, scheme: str = "light", refusals: int = 0, **options: Any
+    browser: Browser, *, width: int = WIDE, scheme: str = "light", refusals: int = 0, status: int = 422, **options: Any
 ) -> Iterator[Page]:
     """A fresh browser profile's page. Anything that its console complains of fails the test, but for as many
-    answers of 422 as the test provokes."""
+    answers of `status` as the test provokes."""
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)  # type: ignore[arg-type]
     context.set_default_timeout(60_000)
@@ -37,7 +37,7 @@ def page(
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
     context.close()
-    refused = [text for text in complaints if "status of 422" in text]
+    refused = [text for text in complaints if f"status of {status}" in text]
     assert len(refused) == refusals, complaints
     assert [text for text in complaints if text not in refused] == [], "the browser's console complains"
 

@@ -51,7 +51,7 @@ async def test_money_owed_is_told_whatever_the_state_of_its_order(database: Data
     async with asyncpg.create_pool(database.url, min_size=1, max_size=1) as pool:
         await Backlog(pool).sample()
         before = value("refunds_due") or 0
-        for status, amount, owed_s in (("fulfilled", 5, 900.0), ("refund_due", None, 60.0), ("cancelled", 0, None)):
+        for status, amount, owed_s in (("delivered", 5, 900.0), ("refund_due", None, 60.0), ("cancelled", 0, None)):
             await pool.execute(ORDER, order_id := new_id(), status, 10.0)
             await pool.execute(
                 "update orders set refund_due = $2, refund_due_since = now() - make_interval(secs => $3) where id = $1",

@@ -86,8 +86,8 @@ document.addEventListener("htmx:before:swap", (event) => {
 for (const failed of ["htmx:response:error", "htmx:error"]) {
   document.addEventListener(failed, () => say("off", "not up to date"));
 }
-document.addEventListener("htmx:after:swap", () => {
-  if (source?.readyState === EventSource.OPEN) say("on", "live");
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.response?.status < 400 && source?.readyState === EventSource.OPEN) say("on", "live");
 });
 
 // Pages of totals redraw at most every two seconds while something happens, every ten otherwise.
