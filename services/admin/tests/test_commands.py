@@ -119,7 +119,7 @@ def shell(admin: Admin, *words: str, code: int = 0) -> str:
 
 @pytest.mark.parametrize("act", ACTS)
 def test_an_order_is_acted_on_from_a_shell(admin: Admin, act: str) -> None:
-    order_id = admin.bearer().get("/admin/orders?status=fulfilled&limit=1").json()["items"][0]["orderId"]
+    order_id = an_order(admin, 12 + list(ACTS).index(act))
     told = json.loads(shell(admin, act, order_id, "--reason", f"by {act}", "--json"))
     assert (told["orderId"], told["command"]) == (order_id, ACTS[act])
     [row] = admin.bearer().get(f"/admin/audit-log?target=order:{order_id}&limit=1").json()["items"]
