@@ -190,6 +190,7 @@ def test_everything_has_a_key(signed_in: Page, admin: Admin) -> None:
     signed_in.keyboard.press("g")
     signed_in.keyboard.press("o")
     expect(signed_in.get_by_role("heading", name="Orders")).to_be_visible()
+    expect(signed_in.locator("#live")).to_have_attribute("data-state", "on")  # its scripts have run
     signed_in.keyboard.press("j")
     signed_in.keyboard.press("j")
     expect(signed_in.locator("[data-row]").nth(1)).to_be_focused()
