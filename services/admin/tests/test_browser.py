@@ -150,6 +150,7 @@ def test_pages_of_a_list_are_links_that_can_be_kept(signed_in: Page, admin: Admi
     signed_in.keyboard.press("n")
     expect(signed_in.locator("[data-row]").first).not_to_have_attribute("href", first or "")
     assert "cursor=" in signed_in.url
+    expect(signed_in.locator("#live")).to_have_attribute("data-state", "on")  # its scripts have run
     signed_in.keyboard.press("p")
     expect(signed_in.locator("[data-row]").first).to_have_attribute("href", first or "")
 
