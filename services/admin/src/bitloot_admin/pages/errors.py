@@ -31,6 +31,7 @@ RETRY_AFTER_S: Final = 5
 AWAY: Final = (
     OSError,  # TimeoutError among them: a connection that was waited for too long
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # its connection ended while a statement was on the way
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
