@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import orjson
+from bitloot_common.bounded_body import read_bounded
 from bitloot_common.retry import Breaker
 from bitloot_common.token_bucket import TokenBucket
 from bitloot_common.tracing import calling
@@ -150,7 +151,7 @@ class Transport:
             async with asyncio.timeout(timeout_s):
                 response = await self._http.send(request, stream=True)
                 try:
-                    body = await _read(operation, response)
+                    body = await read_bounded(response.aiter_bytes(), ANSWER_BYTES_MAX)
                 finally:
                     await response.aclose()
         except TimeoutError:
@@ -160,6 +161,8 @@ class Transport:
             raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=False) from None
         except httpx.HTTPError as error:
             raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=True) from None
+        if body is None:
+            raise KinguinUnavailable(operation, "an endless answer", may_have_happened=True)
         trace.get_current_span().set_attribute("http.response.status_code", response.status_code)
         if response.status_code == 429:
             retry_after_s = _retry_after_s(response.headers.get("retry-after"))
@@ -175,16 +178,6 @@ def _told(request: httpx.Request) -> dict[str, str | int]:
     url = request.url
     port = url.port or (443 if url.scheme == "https" else 80)
     return {"http.request.method": request.method, "server.address": url.host, "server.port": port}
-
-
-async def _read(operation: str, response: httpx.Response) -> bytes:
-    """The whole body. Raises KinguinUnavailable as soon as it is longer than any answer of Kinguin's."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > ANSWER_BYTES_MAX:
-            raise KinguinUnavailable(operation, "an endless answer", may_have_happened=True)
-    return bytes(body)
 
 
 def _json(body: bytes) -> Any:

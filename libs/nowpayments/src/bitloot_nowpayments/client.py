@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 import httpx
 import orjson
+from bitloot_common.bounded_body import read_bounded
 from bitloot_common.token_bucket import TokenBucket
 from bitloot_common.tracing import calling
 
@@ -150,7 +151,8 @@ class NowPayments:
                     self._http.stream(method, path, **request) as response,
                 ):
                     span.set_attribute("http.response.status_code", response.status_code)
-                    return Answer(response.status_code, response.headers, await _read(response))
+                    body = await read_bounded(response.aiter_bytes(), ANSWER_BYTES_MAX)
+                    return Answer(response.status_code, response.headers, body)
         except TimeoutError:
             what = f"no whole answer within {self._limits.answer_s:g} s"
             raise NowPaymentsUnavailable(operation, what) from None
@@ -164,16 +166,6 @@ def _payment(operation: str, fields: dict[str, Any]) -> Payment:
         return Payment.from_json(fields)
     except ValueError as error:
         raise NowPaymentsUnavailable(operation, f"an answer with {error}") from None
-
-
-async def _read(response: httpx.Response) -> bytes | None:
-    """The body; None as soon as it is longer than any answer of the provider's."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > ANSWER_BYTES_MAX:
-            return None
-    return bytes(body)
 
 
 def _json(answer: Answer) -> dict[str, Any] | None:
