@@ -210,6 +210,22 @@ async def test_bodies_are_bounded(ingress: Ingress, http: httpx.AsyncClient) -> 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(("path", "size"), [("/payments/ipn", 70_000), ("/orders", 20_000)])
+async def test_a_refused_body_may_be_sent_to_its_end(ingress: Ingress, path: str, size: int) -> None:
+    """Whoever is still writing when the answer comes is not reset: the answer could get lost with it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", ingress.port)
+    writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n".encode())
+    writer.write(b"transfer-encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (size, b"x" * size))
+    assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    for _ in range(5):
+        writer.write(b"3e8\r\n%s\r\n" % (b"x" * 1000))
+        await writer.drain()
+        await asyncio.sleep(0.02)
+    writer.write(b"0\r\n\r\n")
+    assert b"The body is " in await reader.read()
+    writer.close()
+
+
 async def test_other_methods_are_refused(ingress: Ingress, http: httpx.AsyncClient) -> None:
     for method in ("GET", "PUT", "DELETE"):
         answer = await http.request(method, f"{ingress.url}/payments/ipn")

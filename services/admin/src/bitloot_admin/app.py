@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from bitloot_common.agents import Agents
+from bitloot_common.body_limit import BodyLimit
 from bitloot_common.client_address import ClientAddress
 from bitloot_common.db import close_pool, open_pool
 from bitloot_common.deadletters.indexer import Indexer
@@ -18,10 +19,10 @@ from bitloot_admin import api, pages
 from bitloot_admin.access import refuse_unguarded
 from bitloot_admin.api.openapi import describe
 from bitloot_admin.backlog import Backlog
-from bitloot_admin.bounds import Bounds
 from bitloot_admin.broker import CONSUMERS, BrokerWatch
 from bitloot_admin.clients.oidc import Provider
 from bitloot_admin.health_watch import ServicesWatch
+from bitloot_admin.known_bodies import KnownBodies
 from bitloot_admin.live import Feed, Hub
 from bitloot_admin.pages.errors import install_error_pages
 from bitloot_admin.pages.files import Files
@@ -33,6 +34,7 @@ from bitloot_admin.store import overview
 from bitloot_admin.throttle import Throttle
 from bitloot_admin.use_cases.replay_dead_letters import Jobs
 
+BODY_BYTES_MAX = 2 * 1024 * 1024  # the largest is an edited message
 OVERVIEW_AGE_S_MAX = 1.5
 COUNT_AGE_S_MAX = 5.0
 ACQUIRE_S_MAX = 5.0  # whoever waits longer for a connection is told that the database is busy
@@ -54,7 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app)
     install_docs(app)
     install_error_pages(app)
-    app.add_middleware(Bounds)
+    app.add_middleware(KnownBodies)
+    app.add_middleware(BodyLimit, BODY_BYTES_MAX, f"The body is larger than {BODY_BYTES_MAX // 1024 // 1024} MiB.")
     app.include_router(health_routes(checks))
     for routes in (*api.ROUTERS, *pages.ROUTERS):
         app.include_router(routes)

@@ -3,9 +3,8 @@
 from http import HTTPStatus
 
 import orjson
+from bitloot_common.body_limit import drain
 from starlette.types import Message, Receive, Send
-
-DRAIN_BYTES_MAX = 1_048_576
 
 
 class Answer:
@@ -27,20 +26,10 @@ class Answer:
         await send(self._body)
 
     async def before_the_end(self, receive: Receive, send: Send) -> None:
-        """Answers a request whose body is still coming, then reads and forgets some of it before hanging up.
-
-        Closed at once, the connection would be reset, and a client that is still writing might not see why.
-        """
+        """Answers a request whose body is still coming."""
         await send(self._start)
         await send({**self._body, "more_body": True})
-        left = DRAIN_BYTES_MAX
-        while left > 0:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            left -= len(message.get("body", b""))
-            if not message.get("more_body"):
-                break
+        await drain(receive)
         await send({"type": "http.response.body", "body": b""})
 
     def raw(self, *more: tuple[bytes, bytes]) -> bytes:

@@ -2,25 +2,23 @@
 
 from collections.abc import Mapping
 
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from bitloot_common.body_limit import BodyLimit
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bitloot_ingress import answers
 from bitloot_ingress.door import Door
 
 BUSY = answers.problem(503, "Too many requests at once.", retry_after="1")
-TOO_LARGE = answers.problem(413, "The body is too large.", connection="close")
 
 
 class Front:
     """The ASGI application that the server runs. `doors` are also opened from the socket, by `enter`."""
 
     def __init__(self, app: ASGIApp, doors: Mapping[str, Door], *, requests_max: int, body_bytes_max: int) -> None:
-        self._app = app
+        self._app = BodyLimit(app, body_bytes_max, "The body is too large.")  # FastAPI reads whatever comes
         self._doors = doors
         self.by_target = {path.encode(): door for path, door in doors.items()}
         self._requests_max = requests_max
-        self._body_bytes_max = body_bytes_max
         self._at_work = 0
 
     def enter(self) -> bool:
@@ -47,24 +45,6 @@ class Front:
             if door is not None:
                 await door(scope, receive, send)
             else:
-                await self._api(scope, receive, send)
+                await self._app(scope, receive, send)
         finally:
             self._at_work -= 1
-
-    async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """FastAPI, which reads whatever comes: so no more than the limit may come."""
-        for name, value in scope["headers"]:
-            if name == b"content-length" and (not value.isdigit() or int(value) > self._body_bytes_max):
-                await TOO_LARGE.before_the_end(receive, send)
-                return
-        received = 0
-
-        async def bounded() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._body_bytes_max:
-                raise HTTPException(413, "The body is too large.", {"connection": "close"})
-            return message
-
-        await self._app(scope, bounded, send)
