@@ -16,7 +16,13 @@ async def serve(smtp_port: int, http_port: int, file: Path) -> None:
     store = Store(file)
     receiver = Receiver(store)
     smtp = await asyncio.get_running_loop().create_server(server_factory(receiver), HOST, smtp_port)
-    config = uvicorn.Config(application(store, receiver), HOST, http_port, log_level="warning")
+    config = uvicorn.Config(
+        application(store, receiver),
+        HOST,
+        http_port,
+        log_level="warning",
+        timeout_keep_alive=75,  # longer than its clients' (5 s): whoever closes first must not race a request
+    )
     async with smtp:
         await uvicorn.Server(config).serve()  # returns on SIGTERM
 
