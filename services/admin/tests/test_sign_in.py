@@ -182,6 +182,16 @@ def test_a_token_issues_no_more_than_it_may_itself(admin: Admin) -> None:
     assert issue(admin, few, name="manages too", role="admin", scopes=["manage"]).status_code == 201
 
 
+@pytest.mark.parametrize(("ticked", "scopes"), [(["look", "act"], ["look", "act"]), ([], None)])
+def test_the_form_issues_a_token_for_what_was_ticked(admin: Admin, ticked: list[str], scopes: list[str] | None) -> None:
+    form = {"name": f"ticked {len(ticked)}", "role": "operator", "scopes": ticked, "days": "1"}
+    page = admin.signed_in("admin@bitloot.example").post("/people/tokens", data=form)
+    assert page.status_code == 200
+    assert "Copy the token now" in page.text
+    (row,) = admin.sql("select scopes from api_tokens where name = $1", form["name"])
+    assert row["scopes"] == scopes
+
+
 @pytest.mark.parametrize("name", ["bootstrap", "Bootstrap", "taken once", "TAKEN once"])
 def test_no_two_tokens_are_one_name_in_the_audit_log(admin: Admin, name: str) -> None:
     first = issue(admin, TOKEN, name="taken once", role="viewer")

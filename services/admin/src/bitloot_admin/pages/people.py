@@ -13,7 +13,7 @@ from bitloot_admin.models.people import ApiToken, NewPerson, NewToken, Person, P
 from bitloot_admin.pages.flash import back_to
 from bitloot_admin.pages.render import render
 from bitloot_admin.parts import UsesParts
-from bitloot_admin.rights import Role
+from bitloot_admin.rights import Right, Role
 from bitloot_admin.store import access
 from bitloot_admin.use_cases.add_person import add_person
 from bitloot_admin.use_cases.change_person import change_person
@@ -31,7 +31,9 @@ async def _page(parts: UsesParts, request: Request, **told: str) -> Response:
     context = {"issued": "", "error": ""} | told
     status = 422 if context["error"] else 200
     now = datetime.now(UTC)
-    return await render(request, "people.html", status=status, people=people, tokens=tokens, now=now, **context)
+    return await render(
+        request, "people.html", status=status, people=people, tokens=tokens, rights=list(Right), now=now, **context
+    )
 
 
 @routes.get("/people")
@@ -58,10 +60,10 @@ async def add(
 @routes.post("/people/tokens")
 async def issue(
     parts: UsesParts, request: Request, who: Manager, name: Text, role: Annotated[Role, Form()],
-    days: Annotated[int, Form()] = 90, reason: Text = "",
+    days: Annotated[int, Form()] = 90, scopes: Annotated[list[Right] | None, Form()] = None, reason: Text = "",
 ) -> Response:  # fmt: skip
     try:
-        new = NewToken(name=name, role=role, days=days, reason=reason)
+        new = NewToken(name=name, role=role, scopes=scopes or None, days=days, reason=reason)
         issued = await issue_token(parts.pool, new, issuer=who)
     except (Problem, ValidationError) as refused:
         return await _page(parts, request, error=_why(refused))
