@@ -8,7 +8,8 @@ Permanent   OrderUnknown           an event names an order that is not there
             NoticeUnknown          no text for this notice
 NotYet      EarlierPartUnsealed    parts are sealed in their order
             CodesMissing           Kinguin has no code that is not sealed already
-Transient   StorageUnavailable     object storage answered badly
+Transient   StorageUnavailable     object storage did not answer, or with a 5xx
+            StorageRefused         object storage said no to this one request
             MailDelayed            the mail server said later (4xx), or broke off
             MailInWork             another sender holds this mail's lease
             KeyUnknown             the key ring lacks the key that a row was wrapped with
@@ -51,6 +52,17 @@ class CodesMissing(NotYet):
 
 
 class StorageUnavailable(Transient):
+    """It names whom to ask, so that a message alone in an outage is held, not buried."""
+
+    dependency = STORAGE
+
+    def __init__(self, operation: str, why: str) -> None:
+        super().__init__(f"object storage {operation}: {why}")
+
+
+class StorageRefused(Transient):
+    """An answer, so no sign of an outage. Transient: S3 says `RequestTimeout` and `OperationAborted` with a 4xx."""
+
     def __init__(self, operation: str, why: str) -> None:
         super().__init__(f"object storage {operation}: {why}")
 

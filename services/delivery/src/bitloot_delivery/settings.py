@@ -30,6 +30,7 @@ class StorageSettings(BaseSettings):
     r2_addressing_style: Literal["path", "virtual"] = "path"
     r2_connect_timeout_s: float = Field(3.0, gt=0)
     r2_read_timeout_s: float = Field(10.0, gt=0)
+    r2_timeout_s: float = Field(20.0, gt=0, description="a request whole, its body included")
     r2_connections_max: int = Field(32, ge=1)
 
     @property
