@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from bitloot_common import topics
-from bitloot_common.events.delivery import KeysStored
+from bitloot_common.events.delivery import KeysStored, MailDue
 from bitloot_common.events.envelope import CloudEvent, Event, as_record_headers
 from bitloot_common.events.fulfillment import DeliveryRequested
 from bitloot_common.events.topics import dead_letter_topic, retry_topic
@@ -45,10 +45,17 @@ class Line:
         request = DeliveryRequested(order_id=order_id, reservation_id=reservation_id, quantity=1, part=1)
         await self._send(request, last=last)
 
-    async def stored(self, order_id: UUID) -> None:
+    async def stored(self, order_id: UUID, *, last: bool = False) -> None:
         """What asks for the mail of an order that is stored."""
-        (found,) = await self.shop.outbox(order_id, KeysStored.TOPIC)
-        await self._send(KeysStored.model_validate(found))
+        (found,) = [one for one in await self.shop.outbox(order_id, KeysStored.TOPIC) if "storageRef" in one]
+        await self._send(KeysStored.model_validate(found), last=last)
+
+    async def due(self, order_id: UUID) -> bool:
+        """Whether a mail of the order asked for itself again; if so, the relay's work is done."""
+        found = [one for one in await self.shop.outbox(order_id, MailDue.TOPIC) if "storageRef" not in one]
+        for one in found:
+            await self._send(MailDue.model_validate(one))
+        return bool(found)
 
     async def is_sealed(self, *orders: UUID) -> bool:
         query = "select count(*) from keys where order_id = any($1) and sealed_at is not null"

@@ -105,6 +105,15 @@ class MailSettings(BaseSettings):
     mail_answer_timeout_s: float = Field(
         600.0, gt=0, description="SMTP's last answer: giving up before the server is done makes a second mail"
     )
+    mail_retry_s: float = Field(
+        300.0,
+        ge=1,
+        le=3600,
+        description="when a mail server says later (4xx: greylisting, a full mailbox): the next try",
+    )
+    mail_patience_s: float = Field(
+        2 * DAY_S, ge=60, description="a mail that every try met such an answer since is given up: a dead letter"
+    )
     email_from: str = Field(description='address, or "Name <address>"')
     shop_name: str = Field("BitLoot", min_length=1, max_length=60)
     shop_colour: str = Field("#3b4fd8", pattern="^#[0-9a-fA-F]{6}$")
