@@ -127,7 +127,8 @@ async def test_a_replay_from_the_topics_is_audited_at_once_or_when_the_database_
     targets = sorted(f"dead_letter:{each.id}" for each in (one, two))
     assert await audited() == [("ada", "fire", target, True) for target in targets]
 
-    report = await shop.dlt(*replay, "--json")
+    assert (await shop.dlt(*replay, "--json"))["sent"] == [], "none is open any more"
+    report = await shop.dlt(*replay, "--state", "replayed", "--json")
     assert "unaudited" not in report
     assert await audited() == [("ada", "fire", target, own) for target in targets for own in (False, True)]
     assert "not what a replay printed" in await shop.dlt("record", str(Path(__file__)), code=2)
