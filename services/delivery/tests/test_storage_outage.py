@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from bitloot_common.retry import Outage
 from bitloot_common.retry.breaker import State
 from bitloot_delivery.errors import STORAGE, StorageRefused, StorageUnavailable
 from bitloot_delivery.settings import DeliverySettings
@@ -143,6 +144,15 @@ async def test_a_bucket_that_refuses_writes_only_is_away_too(line: Line, gate: G
     await storage.check()  # HeadBucket would not have told
     gate.answer(None)
     await storage.works()
+
+
+async def test_reads_that_meet_503_open_the_breaker_without_any_message(line: Line, gate: Gate) -> None:
+    gate.answer(503)
+    for _ in range(5):
+        with pytest.raises(StorageUnavailable):
+            await line.shop.outside.storage.find("orders/1/1.jwe")
+    with pytest.raises(Outage):
+        await line.shop.outside.storage.find("orders/1/1.jwe")
 
 
 async def test_a_refusal_of_one_request_is_a_sign_of_life(line: Line, gate: Gate) -> None:
