@@ -25,13 +25,14 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectio
 from bitloot_common.retry import metrics
 from bitloot_common.retry.breaker import Breaker
 from bitloot_common.retry.message import now_ms
+from bitloot_common.retry.slots import Slots
 from bitloot_common.retry.window import Record, Window
 
 log = structlog.get_logger(__name__)
 
 # Works one record, its handler within a slot. None: settled, durable. A breaker: not now, ask again after
 # its turn (the bool says whether this record has had one).
-Work = Callable[[Record, bool, "Slots"], Awaitable[Breaker | None]]
+Work = Callable[[Record, bool, Slots], Awaitable[Breaker | None]]
 
 POLL_S_MAX = 0.5
 POLL_S_HELD = 0.05  # while partitions are held back: how soon new room is noticed
@@ -53,27 +54,9 @@ class Limits:
     session_timeout_s: float = 10.0
 
 
-class Slots:
-    """Places for handlers at work, `async with` to take one. Who had one counts as running until settled."""
-
-    def __init__(self, count: int) -> None:
-        self.running: set[asyncio.Task[Any] | None] = set()
-        self._places = asyncio.Semaphore(count)
-
-    async def __aenter__(self) -> None:
-        await self._places.acquire()
-        self.running.add(asyncio.current_task())
-
-    async def __aexit__(self, *_: object) -> None:
-        self._places.release()
-
-    def settled(self) -> None:
-        """The current task's record needs no waiting for any more."""
-        self.running.discard(asyncio.current_task())
-
-
 class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Runs from `start` to `stop`; the ladder gives it its `work`."""
+    """Runs from `start` to `stop`; the ladder gives it its `work`. `held` says of a topic, with so many of its
+    records in flight, whether to fetch no more of it."""
 
     def __init__(
         self,
@@ -85,7 +68,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         client: Mapping[str, Any],
         *,
         due_at: Callable[[Record], int] | None = None,
-        held: Callable[[str], bool] | None = None,
+        held: Callable[[str, int], bool] | None = None,
     ) -> None:
         self.group = group
         self.topics = sorted(topics)
@@ -157,7 +140,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         await consumer.start()
         while True:
             partitions = consumer.assignment()
-            wanted = [p for p in partitions if self._window.has_room(p) and not (self._held and self._held(p.topic))]
+            wanted = [partition for partition in partitions if self._is_wanted(partition)]
             timeout_s = POLL_S_MAX if len(wanted) == len(partitions) else POLL_S_HELD
             timeout_s = min(timeout_s, self._next_due_s())
             taken = await self._fetch(wanted or [NOTHING], timeout_s)
@@ -168,6 +151,10 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             self._release()
             self._in_flight.set(self._window.size)
             await asyncio.sleep(0)
+
+    def _is_wanted(self, partition: TopicPartition) -> bool:
+        topic, window = partition.topic, self._window
+        return window.has_room(partition) and not (self._held and self._held(topic, window.size_of(topic)))
 
     async def _fetch(self, partitions: Iterable[TopicPartition], timeout_s: float) -> set[TopicPartition]:
         """Takes what there is of `partitions`; returns those that had something."""
@@ -284,7 +271,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
                 await self._commit(window)
 
     def _new_window(self) -> Window:
-        return Window(self._limits.partition_window, self._limits.total_window)
+        return Window(self._limits.partition_window, self._limits.total_window, topics=len(self.topics))
 
     async def _stop_consumer(self) -> None:
         """aiokafka's stop may wait without end while the broker is away, and may raise what is not ours."""
