@@ -11,7 +11,6 @@ fetched data away, and there is no state that a rebalance could forget.
 import asyncio
 import contextlib
 import heapq
-import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectio
 from bitloot_common.retry import metrics
 from bitloot_common.retry.breaker import Breaker
 from bitloot_common.retry.message import now_ms
+from bitloot_common.retry.reader import Reader
 from bitloot_common.retry.slots import Slots
 from bitloot_common.retry.window import Record, Window
 
@@ -74,6 +74,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         self.topics = sorted(topics)
         self.assigned = asyncio.Event()
         self.consumer: AIOKafkaConsumer | None = None
+        self._reader: Reader | None = None
         self._service = service
         self._work = work
         self._limits = limits
@@ -109,6 +110,10 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         """For readiness: raises unless the lane has its assignment and its tasks live."""
         if not self.assigned.is_set() or any(task.done() for task in self._tasks):
             raise RuntimeError(f"{self.group} has no assignment")
+        for place, offset in self._reader.unreadable().items() if self._reader else ():
+            from bitloot_common.health import Degraded  # here, as FastAPI is most of a worker's start-up time
+
+            raise Degraded(f"{place.topic}/{place.partition} cannot be read from offset {offset} on")
 
     # Fetching
 
@@ -136,18 +141,23 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             rebalance_timeout_ms=int(self._limits.drain_s * 1000) + 10_000,
             **self._client,
         )
+        self._reader = reader = Reader(self._service, self.group, consumer, BATCH_MAX)
         consumer.subscribe(self.topics, listener=self)
         await consumer.start()
         while True:
             partitions = consumer.assignment()
-            wanted = [partition for partition in partitions if self._is_wanted(partition)]
+            wanted, doubtful = reader.sort(partition for partition in partitions if self._is_wanted(partition))
             timeout_s = POLL_S_MAX if len(wanted) == len(partitions) else POLL_S_HELD
             timeout_s = min(timeout_s, self._next_due_s())
-            taken = await self._fetch(wanted or [NOTHING], timeout_s)
+            taken = await self._fetch(reader, wanted or [NOTHING], timeout_s)
             if taken and self._due_at is not None:
                 # aiokafka empties one partition before the next, which may hold what is due before
                 for partition in set(wanted) - taken:
-                    await self._fetch([partition], 0)
+                    await self._fetch(reader, [partition], 0)
+            for partition in doubtful:
+                for _ in range(BATCH_MAX):
+                    if not await self._fetch(reader, [partition], 0):
+                        break
             self._release()
             self._in_flight.set(self._window.size)
             await asyncio.sleep(0)
@@ -156,10 +166,11 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         topic, window = partition.topic, self._window
         return window.has_room(partition) and not (self._held and self._held(topic, window.size_of(topic)))
 
-    async def _fetch(self, partitions: Iterable[TopicPartition], timeout_s: float) -> set[TopicPartition]:
+    async def _fetch(
+        self, reader: Reader, partitions: Iterable[TopicPartition], timeout_s: float
+    ) -> set[TopicPartition]:
         """Takes what there is of `partitions`; returns those that had something."""
-        assert self.consumer is not None, "fetch before start"
-        batch = await self.consumer.getmany(*partitions, timeout_ms=math.ceil(timeout_s * 1000), max_records=BATCH_MAX)
+        batch = await reader.read(partitions, timeout_s)
         # Nothing awaits between the fetch and here, so no rebalance can come between.
         for partition, records in batch.items():
             self._take(partition, records)
@@ -254,6 +265,8 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
     async def _hand_back(self, deadline_s: float) -> None:
         window, self._window = self._window, self._new_window()
         window.closed = True
+        if self._reader is not None:
+            self._reader.forget()
         self._waiting.clear()
         running = {task for task in self._slots.running if task is not None}
         for task in self._chains - running:
