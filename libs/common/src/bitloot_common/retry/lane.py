@@ -9,7 +9,6 @@ fetched data away, and there is no state that a rebalance could forget.
 """
 
 import asyncio
-import contextlib
 import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -241,11 +240,14 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         if not offsets or self.consumer is None:
             return
         try:
-            await self.consumer.commit(offsets)
+            # A consumer that is closed meanwhile would try for ever.
+            async with asyncio.timeout(STOP_S_MAX):
+                await self.consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             log.info("consumer.commit_refused", group=self.group, error=str(error))
-        except KafkaError as error:
-            log.warning("consumer.commit_failed", group=self.group, error=repr(error))
+        except Exception as error:  # whatever it is, these offsets are tried again and nothing else stops
+            known = isinstance(error, KafkaError | TimeoutError)
+            log.warning("consumer.commit_failed", group=self.group, error=repr(error), exc_info=not known)
             self._settled.set()
         else:
             window.committed(offsets)
@@ -279,9 +281,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
                 log.warning("consumer.handed_back", group=self.group, unfinished=len(unfinished))
         if self._chains:
             await asyncio.wait(set(self._chains), timeout=1)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STOP_S_MAX):
-                await self._commit(window)
+        await self._commit(window)
 
     def _new_window(self) -> Window:
         return Window(self._limits.partition_window, self._limits.total_window, topics=len(self.topics))
