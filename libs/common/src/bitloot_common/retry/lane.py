@@ -45,7 +45,7 @@ NOTHING = TopicPartition("", -1)  # getmany() without partitions means all of th
 class Limits:
     """How much at once, how long."""
 
-    concurrency: int
+    concurrency: int  # of one topic (on a step: of one subscription); what others have beside it: slots.py
     partition_window: int
     total_window: int
     retries_per_s: int = 2_000  # what one process does on time: bounds how fast messages may begin to fail
