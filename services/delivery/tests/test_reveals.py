@@ -1,7 +1,6 @@
 """What a reveal counts, records and hands out, on the real database and the real S3 server."""
 
 import asyncio
-from uuid import uuid4
 
 import pytest
 from bitloot_delivery.store.links import Reader
@@ -95,7 +94,7 @@ async def test_a_counted_reveal_is_good_for_a_quarter_of_an_hour_of_a_living_lin
     assert page.status_code == status
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", str(uuid4()), "x" * 10_000, "\N{SNOWMAN}"])
+@pytest.mark.parametrize("text", ["", "nonsense", "0b8f5a0e-7d0c-4b11-9a63-2f1c1d9e7a55", "x" * 10_000, "\N{SNOWMAN}"])
 async def test_a_reveal_that_never_was_counts_as_a_new_one(shop: Shop, text: str) -> None:
     order_id, token = await shop.delivered_order()
     _, other = await shop.delivered_order()

@@ -62,6 +62,7 @@ def test_the_first_secret_signs_and_all_verify() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "k1", "k1:short", "k 1:" + "A" * 43, a_key() + "," + a_key(), a_key("a") + ",", "k1:" + "A" * 42 + "!"],
+    ids=["none", "a name", "short", "a space", "twice", "a comma", "no base64"],
 )
 def test_a_bad_list_of_keys_is_refused_without_being_quoted(text: str) -> None:
     with pytest.raises(ValueError, match="entry") as refusal:
