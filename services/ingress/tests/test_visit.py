@@ -260,3 +260,36 @@ async def test_a_stopping_server_answers_who_waits_and_hangs_up(place: Place) ->
     answer = await client.says(b"")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+def broken(*_: object, **__: object) -> Any:
+    raise RuntimeError("a mistake of ours")
+
+
+async def test_a_check_that_breaks_is_no_match(flushed: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NowPayments, "verify", broken)
+    for make in (request, chunked):
+        assert (await (await flushed.client()).answer(make(raw_ipn())))[0] == 401
+    assert flushed.front._at_work == 0
+
+
+async def test_a_reading_that_breaks_is_kept_as_invalid(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NowPayments, "read", broken)
+    client, raw = await place.client(), raw_ipn()
+    for body in (raw, raw_ipn(code="KXR7Q-9PLM2")):
+        client.writer.write(request(body))
+        (item,) = await place.take()
+        item.resolve(Stored.FIRST)
+        assert (await client.answer(b""))[0] == 200
+        assert (item.outcome, item.topic, item.reason) == ("invalid", None, "reading it failed: RuntimeError")
+        assert item.external_id.startswith("sha256:")
+        assert (item.body == body) == (body is raw)
+        assert b"KXR7Q" not in item.body
+
+
+async def test_a_deep_unsigned_body_is_refused_like_any(flushed: Place) -> None:
+    client = await flushed.client()
+    for levels in (100, 300, 400, 512):
+        body = b'{"a":' * levels + b"1" + b"}" * levels
+        head = b"POST /payments/ipn HTTP/1.1\r\nHost: x\r\nX-Nowpayments-Sig: %s\r\n" % (b"00" * 64)
+        assert (await client.answer(head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)))[0] == 401

@@ -21,6 +21,8 @@ from starlette.types import Receive, Scope, Send
 
 from bitloot_ingress import answers
 from bitloot_ingress.providers import Outcome, Provider, Reading
+from bitloot_ingress.providers.provider import fingerprint
+from bitloot_ingress.providers.redaction import without_codes
 from bitloot_ingress.refusals import Refusals
 from bitloot_ingress.sink import Item, Sink, Stored
 from bitloot_ingress.sources import Sources
@@ -159,11 +161,18 @@ class Desk:
             tell(FORBIDDEN)
             return
         spent = self._refusals.spent(source)
-        secret_id = self.provider.verify(signature, body, raw_only=spent) if signature else None
+        try:
+            secret_id = self.provider.verify(signature, body, raw_only=spent) if signature else None
+        except Exception as error:  # noqa: BLE001  (what cannot be checked does not match)
+            tell(self._refuse(source, f"verification failed: {type(error).__name__}"))
+            return
         if secret_id is None:
             tell(self._refuse(source, "no signature" if not signature else "signature does not match"))
             return
-        reading = self.provider.read(headers, body)
+        try:
+            reading = self.provider.read(headers, body)
+        except Exception as error:  # noqa: BLE001  (it is signed: refused, it would only come again)
+            reading = self._unread(body, error)
         if reading.outcome is Outcome.DROPPED:
             self.count(Outcome.DROPPED)
             tell(self._ok)
@@ -177,6 +186,12 @@ class Desk:
             tell(self._answer(reading.outcome, what))
 
         self._sink.submit(self._item(reading, headers, secret_id, source, span), stored)
+
+    def _unread(self, body: bytes, error: Exception) -> Reading:
+        kind = type(error).__name__
+        log.error("webhook.read.failed", provider=self.provider.NAME, error=kind)
+        kept = without_codes(body, None)
+        return Reading(Outcome.INVALID, fingerprint(kept), "unreadable", kept, reason=f"reading it failed: {kind}")
 
     def _answer(self, outcome: Outcome, stored: Stored) -> answers.Answer:
         if stored is Stored.UNAVAILABLE:
