@@ -24,6 +24,7 @@ from bitloot_ingress.providers import Outcome, Provider, Reading
 from bitloot_ingress.providers.provider import fingerprint
 from bitloot_ingress.providers.redaction import without_codes
 from bitloot_ingress.refusals import Refusals
+from bitloot_ingress.seats import BUSY, Seats
 from bitloot_ingress.sink import Item, Sink, Stored
 from bitloot_ingress.sources import Sources
 from bitloot_ingress.trace import Traces
@@ -85,8 +86,8 @@ class Door:
         desk, signature = self.desk(headers)
         desk.take(headers, body, signature, source, tell)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = first_of_each(scope["headers"])
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, seats: Seats) -> None:
+        headers, source = first_of_each(scope["headers"]), self._sources.address(scope)
         try:
             body = await self._read(headers, receive)
         except TooLarge:
@@ -95,14 +96,23 @@ class Door:
         except Gone:
             self.desk(headers)[0].count("gone")
         else:
-            answered: asyncio.Future[answers.Answer] = asyncio.get_running_loop().create_future()
+            if not seats.enter():
+                await BUSY(send)
+                return
+            try:
+                await (await self._answer(headers, body, source))(send)
+            finally:
+                seats.leave()
 
-            def tell(answer: answers.Answer) -> None:
-                if not answered.done():  # cancelled at shutdown
-                    answered.set_result(answer)
+    async def _answer(self, headers: Mapping[bytes, bytes], body: bytes, source: str) -> answers.Answer:
+        answered: asyncio.Future[answers.Answer] = asyncio.get_running_loop().create_future()
 
-            self.take(headers, body, self._sources.address(scope), tell)
-            await (await answered)(send)
+        def tell(answer: answers.Answer) -> None:
+            if not answered.done():  # cancelled at shutdown
+                answered.set_result(answer)
+
+        self.take(headers, body, source, tell)
+        return await answered
 
     async def _read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The body. What is declared too long is not read at all; the server may hand over more than one chunk
