@@ -76,7 +76,12 @@ async def test_a_wish_with_an_end(place: Place) -> None:
 async def test_the_wish_is_kept_in_the_log(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[dict[bytes, bytes]] = []
     kept = door._kept
-    monkeypatch.setattr(door, "_kept", lambda headers: seen.append(dict(headers)) or kept(headers))
+
+    def noted(headers: dict[bytes, bytes]) -> str:
+        seen.append(dict(headers))
+        return kept(headers)
+
+    monkeypatch.setattr(door, "_kept", noted)
     assert (await (await place.client()).answer(request(raw_ipn(), *H2C)))[0] == 200
     assert (seen[0][b"upgrade"], seen[0][b"connection"].strip()) == (b"h2c", b"HTTP2-Settings")
 
