@@ -251,13 +251,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def _sweep(self) -> None:
         """Looks at every connection of this server, then again in half a second while there is one."""
         now = self.loop.time()
-        for connection in list(self.connections):
-            if isinstance(connection, BoundedProtocol) and not connection._is_unsent(now):
-                connection._end_if_too_slow(now)
-        if self.connections:
+        if self.connections:  # before the rest: it is the only timer there is
             self.loop.call_later(SWEEP_EVERY_S, self._sweep)
         else:
             self._swept.discard(self.server_state)
+        for connection in list(self.connections):
+            if isinstance(connection, BoundedProtocol) and not connection._is_unsent(now):
+                connection._end_if_too_slow(now)
 
     def _is_unsent(self, now: float) -> bool:
         """Whether nothing is left to do but to send. A client that does not read is not waited for for ever."""
