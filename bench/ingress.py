@@ -87,6 +87,7 @@ class Bench:
     def __init__(self, system: System, directory: Path, seconds: float, repeats_max: int = 2) -> None:
         config = system.config
         self._repeats_max = repeats_max
+        self.errors = 0
         self.seconds = seconds
         self._directory = directory
         self._secret = config.secrets["NOWPAYMENTS_IPN_SECRET"]
@@ -162,6 +163,7 @@ class Bench:
             self._directory, url, requests, connections=connections, seconds=self.seconds, core=core
         )
         spent_s, elsewhere = meter.stop()
+        self.errors += load.errors
         if load.requests > count and target.name != "bare":
             raise RuntimeError("the prepared requests ran out: the rest were duplicates")
         return Run(load, {name: s / load.requests * 1e6 for name, s in spent_s.items()}, elsewhere)
@@ -244,6 +246,7 @@ def main(rounds: int, seconds: float, connections: list[int], repeats: int) -> d
             **compare(bench, rounds, connections),
             "two processes": two_processes(bench, 64),
             "stages_us": ingress_stages.measure(),
+            "errors": bench.errors,
         }
     finally:
         system.down()
@@ -264,3 +267,5 @@ if __name__ == "__main__":
         chosen.out.write_text(text)
     else:
         print(text)
+    if result["errors"]:
+        sys.exit(f"{result['errors']} requests were not taken: this is no measurement")

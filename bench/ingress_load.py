@@ -44,7 +44,7 @@ _RESULT = re.compile(r"RESULT (.*)")
 
 @dataclass(frozen=True)
 class Load:
-    """One run's outcome; latencies in milliseconds."""
+    """One run's outcome. `per_s` counts what was taken (2xx) only; latencies, of all answers, in milliseconds."""
 
     requests: int
     per_s: float
@@ -128,7 +128,7 @@ def run(directory: Path, url: str, requests: Path, *, connections: int, seconds:
     values = {name: float(value) for name, _, value in (part.partition("=") for part in found[1].split())}
     return Load(
         requests=int(values["requests"]),
-        per_s=values["requests"] / values["seconds"],
+        per_s=(values["requests"] - values["not2xx"]) / values["seconds"],
         p50_ms=values["p50"] / 1000,
         p90_ms=values["p90"] / 1000,
         p99_ms=values["p99"] / 1000,

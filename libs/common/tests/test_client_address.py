@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from bitloot_common.client_address import ClientAddress, Networks
+from bitloot_common.client_address import ClientAddress, Networks, neighbourhood
 
 
 def a_scope(peer: str | None, *forwarded: str) -> dict[str, Any]:
@@ -55,3 +55,20 @@ def test_networks() -> None:
 def test_what_is_no_network_is_refused() -> None:
     with pytest.raises(ValueError, match="nonsense"):
         ClientAddress("10.0.0.0/8, nonsense")
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("unknown", "unknown"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("not:an:address", "not:an:address"),
+    ],
+)
+def test_who_is_counted_together(address: str, counted_as: str) -> None:
+    assert neighbourhood(address) == counted_as

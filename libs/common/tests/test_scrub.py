@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from bitloot_common.scrub import _HINT, _PATTERNS, MASK, redact_headers, scrub, scrub_value
+from bitloot_common.scrub import _HINT, _PATTERNS, MASK, is_secret_name, redact_headers, scrub, scrub_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,3 +61,17 @@ def test_stored_headers_keep_names_and_lose_secrets() -> None:
         "X-Event-Secret": MASK,
         "content-type": "application/json",
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    "Proxy-Authorization x-webhook-secret X-Kinguin-Secret x-signature X-Api-Token x-hub-signature-256 set-cookie"
+    " X-Auth-Token x_auth_token Idempotency-Key order_session_token kafka_sasl_password x-shop-sig serials".split(),
+)
+def test_a_name_is_a_secrets_however_it_is_spelt(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize("name", "content-type x-forwarded-for x-event-name tokens design key secretary".split())
+def test_other_names_are_none(name: str) -> None:
+    assert not is_secret_name(name)

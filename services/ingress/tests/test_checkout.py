@@ -81,6 +81,10 @@ async def test_the_customers_language_is_kept(ingress: Ingress, http: httpx.Asyn
         {"email": "a@example.com", "productId": "demo", "quantity": 11},
         {"email": "a@example.com", "productId": "demo", "quantity": 1.5},
         {"email": "a@example.com", "productId": "demo", "quantity": 10**30},
+        {"email": "a@example.com", "productId": "demo", "quantity": True},
+        {"email": "a@example.com", "productId": "demo", "quantity": "1"},
+        {"email": "josé@example.com", "productId": "demo"},
+        {"email": "a@" + "ü" * 64 + ".example", "productId": "demo"},
         {"email": None, "productId": "demo"},
         [],
         "text",
@@ -91,6 +95,21 @@ async def test_a_bad_order_is_a_problem(ingress: Ingress, http: httpx.AsyncClien
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == 422
+
+
+async def test_a_key_is_answered_again_whatever_became_of_the_catalogue(
+    ingress: Ingress, http: httpx.AsyncClient, sql: Sql
+) -> None:
+    key = f"key-{uuid4()}"
+    placed = await place(http, ingress, productId="demo", quantity=2, idempotencyKey=key)
+    was = await sql.fetchrow("select active, quantity_max, price from products where id = 'demo'")
+    try:
+        await sql.execute("update products set active = false, quantity_max = 1, price = 99 where id = 'demo'")
+        assert await place(http, ingress, productId="demo", quantity=2, idempotencyKey=key) == placed
+        wish = {"email": "a@example.com", "productId": "demo", "quantity": 2}
+        assert (await http.post(f"{ingress.url}/orders", json=wish)).status_code == 422
+    finally:
+        await sql.execute("update products set active = $1, quantity_max = $2, price = $3 where id = 'demo'", *was)
 
 
 @pytest.mark.parametrize("where", ["header", "body"])

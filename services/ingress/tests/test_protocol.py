@@ -8,11 +8,18 @@ from typing import Any
 
 import pytest
 import uvicorn
+from bitloot_common.client_address import Networks
 from bitloot_ingress.protocol import HEADERS_MAX, Bounds, bounded
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 BOUNDS = Bounds(
-    header_bytes_max=2000, header_timeout_s=0.5, body_timeout_s=0.5, request_timeout_s=20.0, connections_max=20
+    header_bytes_max=2000,
+    header_timeout_s=0.5,
+    body_timeout_s=0.5,
+    request_timeout_s=20.0,
+    connections_max=20,
+    connections_per_peer_max=1_000,
+    unlimited_peers=Networks(""),
 )
 REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
 
@@ -199,6 +206,13 @@ async def test_connections_are_bounded_and_become_free_again() -> None:
 
 def test_uvicorn_is_as_we_know_it() -> None:
     """Names that the subclass overrides or reads; a release that renames one must not pass unnoticed."""
-    for name in ("connection_made", "data_received", "on_headers_complete", "on_body", "on_message_complete"):
+    for name in (
+        "connection_made",
+        "data_received",
+        "on_header",
+        "on_headers_complete",
+        "on_body",
+        "on_message_complete",
+    ):
         assert callable(getattr(HttpToolsProtocol, name))
-    assert "timeout_keep_alive_task" in HttpToolsProtocol._unset_keepalive_if_required.__code__.co_names
+    assert "timeout_keep_alive_task" in HttpToolsProtocol.on_response_complete.__code__.co_names

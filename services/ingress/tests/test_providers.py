@@ -39,6 +39,22 @@ def test_an_ipn_of_ours() -> None:
     assert (reading.order_id, reading.payment_id, reading.body) == (ORDER, "5745459419", raw)
 
 
+@pytest.mark.parametrize("amount", ["sNaN", "NaN", "-sNaN123", "Infinity", "1e400", "\ud800", "", "1e999999999999"])
+def test_an_amount_that_is_none_has_a_fingerprint(amount: str) -> None:
+    reading = IPN.read({}, body(payment_id=1, payment_status="finished", actually_paid=amount))
+    assert reading.outcome is Outcome.ACCEPTED
+    assert reading.external_id.startswith("1:sha256:")
+
+
+@pytest.mark.parametrize("provider", [IPN, KINGUIN, ESA])
+@pytest.mark.parametrize("nest", [b"[" * 500 + b"]" * 500, b'{"key":' * 500 + b"1" + b"}" * 500])
+def test_no_depth_crashes_the_reading(provider: Any, nest: bytes) -> None:
+    assert provider.read({}, nest).outcome in (Outcome.INVALID, Outcome.IGNORED)
+    known = b'{"reservationId":"r","event":"give","orderId":"r","status":"completed","key":1,"payment_id":1,'
+    read = provider.read({}, known + b'"payment_status":"finished","code":' + nest + b',"deep":' + nest + b"}")
+    assert read.outcome is Outcome.ACCEPTED
+
+
 @pytest.mark.parametrize("amount", [0.1, "0.1", "0.100", "1e-1", ".1"])
 def test_one_amount_has_one_spelling(amount: object) -> None:
     assert IPN.read({}, body(payment_id=1, payment_status="x", actually_paid=amount)).external_id == "1:0.1"
@@ -128,6 +144,22 @@ def test_an_unknown_event_is_ignored_and_one_without_id_invalid() -> None:
     assert KINGUIN.read({}, body(reservationId="r1")).outcome is Outcome.INVALID
 
 
+@pytest.mark.parametrize(
+    ("provider", "fields"),
+    [(KINGUIN, {"reservationId": "r1", "event": "delivered"}), (ESA, {"orderId": "r1", "status": "completed"})],
+)
+def test_without_a_time_other_content_is_news(provider: Any, fields: dict[str, Any]) -> None:
+    def key(**more: Any) -> tuple[str, str]:
+        reading = provider.read({}, body(**fields | more))
+        return reading.external_id, reading.event_type
+
+    first = key(delivered=1)
+    assert key(delivered=2) != first
+    assert provider.read({}, json.dumps({"delivered": 1, **fields}, indent=1).encode()).external_id == first[0]
+    assert key(delivered=1, updatedAt="t") == key(delivered=2, updatedAt="t")
+    assert key(name="\ud800") != first
+
+
 def test_an_esa_webhook() -> None:
     at = "2020-10-16T11:24:08.025+00:00"
     raw = body(orderId="PHS84FJAG5U", orderExternalId=ORDER, status="completed", updatedAt=at)
@@ -153,6 +185,16 @@ def test_two_secrets_hold_at_once_and_the_log_says_which() -> None:
         assert provider.verify(b"before", b"", raw_only=False) == "previous"
         for wrong in (b"", b"no", b"now ", b"NOW", b"nowbefore", b"\xff"):
             assert provider.verify(wrong, b"", raw_only=False) is None
+
+
+def test_esa_with_a_secret_of_its_own_knows_no_other() -> None:
+    own = KinguinEsa(SimpleNamespace(**{**vars(SETTINGS), "kinguin_esa_webhook_secret": "own"}))  # type: ignore[arg-type]
+    assert own.verify(b"own", b"", raw_only=False) == "current"
+    assert own.verify(b"now", b"", raw_only=False) is None
+    assert own.verify(b"before", b"", raw_only=False) is None
+    rotated = {"kinguin_esa_webhook_secret": "own", "kinguin_esa_webhook_secret_previous": "older"}
+    both = KinguinEsa(SimpleNamespace(**{**vars(SETTINGS), **rotated}))  # type: ignore[arg-type]
+    assert both.verify(b"older", b"", raw_only=False) == "previous"
 
 
 def test_an_unset_secret_proves_nothing() -> None:

@@ -1,13 +1,16 @@
 """The checkout's small rules: public status, tokens, payment URIs."""
 
+import json
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from bitloot_ingress.http.models import NewOrder
 from bitloot_ingress.payment_uri import payment_uri
 from bitloot_ingress.status import PublicStatus, public_status
 from bitloot_ingress.tokens import is_token, session_token, token_hash
 from bitloot_ingress.use_cases.show_order import masked
+from pydantic import ValidationError
 
 
 @pytest.mark.parametrize(
@@ -61,3 +64,34 @@ def test_masked_addresses() -> None:
     assert masked("someone@example.com") == "s…e@example.com"
     assert masked("ab@example.com") == "a…@example.com"
     assert masked(None) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a@example.com", "a@example.com"),
+        ("A.b+c@EXAMPLE.com", "A.b+c@example.com"),
+        ("a@bücher.example", "a@xn--bcher-kva.example"),
+        ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+        ("a@例え.jp", "a@xn--r8jz45g.jp"),
+    ],
+)
+def test_an_address_is_one_that_every_mail_server_takes(given: str, kept: str) -> None:
+    assert NewOrder.model_validate({"email": given, "productId": "demo"}).email == kept
+
+
+@pytest.mark.parametrize("address", ["josé@example.com", "用户@example.com", "a@" + "ü" * 64 + ".example"])
+def test_an_address_that_needs_more_is_refused(address: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        NewOrder.model_validate({"email": address, "productId": "demo"})
+    assert refusal.value.errors()[0]["loc"] == ("email",)
+    if "@example.com" in address:
+        assert "before the @" in refusal.value.errors()[0]["msg"]
+
+
+@pytest.mark.parametrize("quantity", [True, "1", 1.5, None])
+def test_a_quantity_is_a_whole_number(quantity: object) -> None:
+    with pytest.raises(ValidationError):
+        NewOrder.model_validate_json(
+            f'{{"email":"a@example.com","productId":"demo","quantity":{json.dumps(quantity)}}}'
+        )

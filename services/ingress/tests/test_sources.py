@@ -45,3 +45,13 @@ def test_it_remembers_a_bounded_number_of_sources() -> None:
         assert allowance.take(str(number))
     assert len(allowance) == 10
     assert not allowance.take("99")
+
+
+def test_an_ipv6_network_has_one_allowance() -> None:
+    allowance = Allowance(2, Networks("2001:db8:1::/48"))
+    assert [allowance.take(f"2001:db8::{number:x}:1") for number in range(3)] == [True, True, False]
+    assert allowance.spent("2001:db8::ffff:ffff:ffff:ffff")
+    assert not allowance.spent("2001:db8:0:1::1")
+    assert allowance.take("2001:db8:0:1::1")
+    assert all(allowance.take(f"2001:db8:1::{number:x}") for number in range(10))
+    assert len(allowance) == 3

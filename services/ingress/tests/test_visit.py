@@ -25,7 +25,13 @@ from .ipns import raw_ipn, signed
 from .test_protocol import Client, echo
 
 BOUNDS = Bounds(
-    header_bytes_max=4000, header_timeout_s=0.5, body_timeout_s=0.5, request_timeout_s=20.0, connections_max=50
+    header_bytes_max=4000,
+    header_timeout_s=0.5,
+    body_timeout_s=0.5,
+    request_timeout_s=20.0,
+    connections_max=50,
+    connections_per_peer_max=1_000,
+    unlimited_peers=Networks(""),
 )
 REQUESTS_MAX = 3
 UNSIGNED = b"POST /payments/ipn HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
@@ -34,15 +40,15 @@ UNSIGNED = b"POST /payments/ipn HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n
 class Place:
     """A server with one door and a flusher that the test plays."""
 
-    def __init__(self, keep_alive_s: int = 60) -> None:
-        self._keep_alive_s = keep_alive_s
+    def __init__(self, keep_alive_s: int = 60, bounds: Bounds = BOUNDS) -> None:
+        self._keep_alive_s, self._bounds = keep_alive_s, bounds
         secrets: Any = SimpleNamespace(nowpayments_ipn_secret=SECRET, nowpayments_ipn_secret_previous="")
         self.sink = Sink(100)
         self.sink.flusher_up()
         refusals = Refusals(Allowance(1000, Networks("")))
         desk = Desk(NowPayments(secrets), self.sink, refusals, Traces(0.0), Networks(""))
-        door = Door([desk], body_bytes_max=5000, sources=Sources(""))
-        self.front = Front(echo, {"/payments/ipn": door}, requests_max=REQUESTS_MAX, body_bytes_max=5000)
+        self.door = Door([desk], body_bytes_max=5000, sources=Sources(""))
+        self.front = Front(echo, {"/payments/ipn": self.door}, requests_max=REQUESTS_MAX, body_bytes_max=5000)
         self.port = 0
         self.server: Any = None
         self._clients: list[Client] = []
@@ -67,7 +73,7 @@ class Place:
             self.port = listener.getsockname()[1]
             self.server = uvicorn.Server(
                 uvicorn.Config(
-                    self.front, http=bounded(BOUNDS, self.front), ws="none", lifespan="off", log_config=None,
+                    self.front, http=bounded(self._bounds, self.front), ws="none", lifespan="off", log_config=None,
                     access_log=False, timeout_keep_alive=self._keep_alive_s,
                 )
             )  # fmt: skip
@@ -225,7 +231,7 @@ async def test_half_a_body_gives_its_seat_back(flushed: Place, hangs_up: bool) -
         return (await (await flushed.client()).answer(request(raw_ipn())))[0] == 200
 
     await eventually(answered, "a free seat")
-    assert flushed.front._at_work == 0
+    assert flushed.front.seats.taken == 0
 
 
 async def test_one_who_hangs_up_before_the_answer_disturbs_nobody(place: Place) -> None:
@@ -239,7 +245,7 @@ async def test_one_who_hangs_up_before_the_answer_disturbs_nobody(place: Place) 
     item.resolve(Stored.FIRST)
     other.resolve(Stored.FIRST)
     assert (await there.answer(b""))[0] == 200
-    assert place.front._at_work == 0
+    assert place.front.seats.taken == 0
 
 
 async def test_an_idle_connection_is_ended() -> None:
@@ -260,3 +266,36 @@ async def test_a_stopping_server_answers_who_waits_and_hangs_up(place: Place) ->
     answer = await client.says(b"")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+def broken(*_: object, **__: object) -> Any:
+    raise RuntimeError("a mistake of ours")
+
+
+async def test_a_check_that_breaks_is_no_match(flushed: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NowPayments, "verify", broken)
+    for make in (request, chunked):
+        assert (await (await flushed.client()).answer(make(raw_ipn())))[0] == 401
+    assert flushed.front.seats.taken == 0
+
+
+async def test_a_reading_that_breaks_is_kept_as_invalid(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NowPayments, "read", broken)
+    client, raw = await place.client(), raw_ipn()
+    for body in (raw, raw_ipn(code="KXR7Q-9PLM2")):
+        client.writer.write(request(body))
+        (item,) = await place.take()
+        item.resolve(Stored.FIRST)
+        assert (await client.answer(b""))[0] == 200
+        assert (item.outcome, item.topic, item.reason) == ("invalid", None, "reading it failed: RuntimeError")
+        assert item.external_id.startswith("sha256:")
+        assert (item.body == body) == (body is raw)
+        assert b"KXR7Q" not in item.body
+
+
+async def test_a_deep_unsigned_body_is_refused_like_any(flushed: Place) -> None:
+    client = await flushed.client()
+    for levels in (100, 300, 400, 512):
+        body = b'{"a":' * levels + b"1" + b"}" * levels
+        head = b"POST /payments/ipn HTTP/1.1\r\nHost: x\r\nX-Nowpayments-Sig: %s\r\n" % (b"00" * 64)
+        assert (await client.answer(head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)))[0] == 401

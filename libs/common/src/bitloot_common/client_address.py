@@ -67,6 +67,15 @@ def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
     return [hop for hop in (hop.strip() for hop in ",".join(lines).split(",")) if hop]
 
 
+@lru_cache(maxsize=4096)
+def neighbourhood(address: str) -> str:
+    """Who is counted together: the address itself, of IPv6 its /64, which is what one host or household is given."""
+    found = normal(address) if ":" in address else None
+    if found is None or ":" not in found:
+        return found or address
+    return f"{ipaddress.IPv6Address(int(ipaddress.IPv6Address(found)) >> 64 << 64)}/64"
+
+
 def normal(text: str) -> str | None:
     """An address in its one spelling, without a port, IPv4 as IPv4; None for what is no address."""
     if len(text) > _LENGTH_MAX:

@@ -20,6 +20,11 @@ _SECRET_NAMES: Final = frozenset(
     """.split()
 )
 
+_FOLDED_NAMES: Final = frozenset(name.replace("-", "_").removeprefix("x_") for name in _SECRET_NAMES)
+
+# `Proxy-Authorization`, `X-Webhook-Secret`, `X-Hub-Signature`, `X-Api-Token`: whoever names the next one.
+_SECRET_ENDINGS: Final = ("_authorization", "_password", "_secret", "_sig", "_signature", "_signature_256", "_token")
+
 _PATTERNS: Final = (
     # a link's path carries its token: /d/<token>
     (re.compile(r"(/d/)[A-Za-z0-9_\-.~%=]{8,}"), rf"\1{MASK}"),
@@ -43,8 +48,8 @@ _PATTERNS: Final = (
 
 def is_secret_name(name: str) -> bool:
     """Whether a field, header or parameter of this name holds a secret."""
-    lowered = name.lower()
-    return lowered in _SECRET_NAMES or lowered.replace("-", "_") in _SECRET_NAMES or lowered.endswith("_secret")
+    folded = name.lower().replace("-", "_").removeprefix("x_")
+    return folded in _FOLDED_NAMES or folded.endswith(_SECRET_ENDINGS)
 
 
 # Something of this is in whatever one of the patterns takes out: most texts are told clean by one search, not six.

@@ -321,3 +321,14 @@ async def test_kill_nine_loses_nothing_and_keeps_the_order(bench: Bench) -> None
 def test_ids_are_in_the_order_of_their_making() -> None:
     made = [new_id() for _ in range(10_000)]
     assert made == sorted(made)
+
+
+async def test_what_a_full_batch_left_behind_does_not_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five batches of one partition, and nobody wakes the relay a second time."""
+    monkeypatch.setattr("bitloot_common.relay.agent.POLL_S", 3600.0)
+    outbox = Outbox("ingress")
+    relay = await bench.relay(outbox)
+    ids = await bench.add(outbox, "a", range(40), padding="x" * 60_000)
+    await bench.emptied()
+    assert once(ids_of(await bench.published())) == ids
+    relay.wake()  # or its end waits for the poll

@@ -166,4 +166,6 @@ def bounds(settings: Settings) -> Bounds:
         body_timeout_s=settings.http_body_timeout_s,
         request_timeout_s=2 * settings.payment_deadline_s,
         connections_max=settings.http_connections_max,
+        connections_per_peer_max=settings.http_connections_per_peer_max,
+        unlimited_peers=Networks(f"{settings.trusted_proxies},{settings.unlimited_sources}"),
     )

@@ -21,7 +21,10 @@ from starlette.types import Receive, Scope, Send
 
 from bitloot_ingress import answers
 from bitloot_ingress.providers import Outcome, Provider, Reading
+from bitloot_ingress.providers.provider import fingerprint
+from bitloot_ingress.providers.redaction import without_codes
 from bitloot_ingress.refusals import Refusals
+from bitloot_ingress.seats import BUSY, Seats
 from bitloot_ingress.sink import Item, Sink, Stored
 from bitloot_ingress.sources import Sources
 from bitloot_ingress.trace import Traces
@@ -83,8 +86,8 @@ class Door:
         desk, signature = self.desk(headers)
         desk.take(headers, body, signature, source, tell)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = first_of_each(scope["headers"])
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, seats: Seats) -> None:
+        headers, source = first_of_each(scope["headers"]), self._sources.address(scope)
         try:
             body = await self._read(headers, receive)
         except TooLarge:
@@ -93,14 +96,23 @@ class Door:
         except Gone:
             self.desk(headers)[0].count("gone")
         else:
-            answered: asyncio.Future[answers.Answer] = asyncio.get_running_loop().create_future()
+            if not seats.enter():
+                await BUSY(send)
+                return
+            try:
+                await (await self._answer(headers, body, source))(send)
+            finally:
+                seats.leave()
 
-            def tell(answer: answers.Answer) -> None:
-                if not answered.done():  # cancelled at shutdown
-                    answered.set_result(answer)
+    async def _answer(self, headers: Mapping[bytes, bytes], body: bytes, source: str) -> answers.Answer:
+        answered: asyncio.Future[answers.Answer] = asyncio.get_running_loop().create_future()
 
-            self.take(headers, body, self._sources.address(scope), tell)
-            await (await answered)(send)
+        def tell(answer: answers.Answer) -> None:
+            if not answered.done():  # cancelled at shutdown
+                answered.set_result(answer)
+
+        self.take(headers, body, source, tell)
+        return await answered
 
     async def _read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The body. What is declared too long is not read at all; the server may hand over more than one chunk
@@ -159,11 +171,18 @@ class Desk:
             tell(FORBIDDEN)
             return
         spent = self._refusals.spent(source)
-        secret_id = self.provider.verify(signature, body, raw_only=spent) if signature else None
+        try:
+            secret_id = self.provider.verify(signature, body, raw_only=spent) if signature else None
+        except Exception as error:  # noqa: BLE001  (what cannot be checked does not match)
+            tell(self._refuse(source, f"verification failed: {type(error).__name__}"))
+            return
         if secret_id is None:
             tell(self._refuse(source, "no signature" if not signature else "signature does not match"))
             return
-        reading = self.provider.read(headers, body)
+        try:
+            reading = self.provider.read(headers, body)
+        except Exception as error:  # noqa: BLE001  (it is signed: refused, it would only come again)
+            reading = self._unread(body, error)
         if reading.outcome is Outcome.DROPPED:
             self.count(Outcome.DROPPED)
             tell(self._ok)
@@ -177,6 +196,12 @@ class Desk:
             tell(self._answer(reading.outcome, what))
 
         self._sink.submit(self._item(reading, headers, secret_id, source, span), stored)
+
+    def _unread(self, body: bytes, error: Exception) -> Reading:
+        kind = type(error).__name__
+        log.error("webhook.read.failed", provider=self.provider.NAME, error=kind)
+        kept = without_codes(body, None)
+        return Reading(Outcome.INVALID, fingerprint(kept), "unreadable", kept, reason=f"reading it failed: {kind}")
 
     def _answer(self, outcome: Outcome, stored: Stored) -> answers.Answer:
         if stored is Stored.UNAVAILABLE:

@@ -48,7 +48,7 @@ class Flusher:
         retry_s = RETRY_S_MIN
         while True:
             try:
-                connection = await self._connect()
+                connection, statement = await self._connect()
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("webhook.flusher.waiting", error=type(error).__name__)
                 await asyncio.sleep(retry_s)
@@ -60,7 +60,7 @@ class Flusher:
             self._sink.flusher_up()
             _UP.inc()
             try:
-                await self._flush_forever(connection)
+                await self._flush_forever(statement)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("webhook.flusher.failed", error=type(error).__name__)
             finally:
@@ -68,7 +68,8 @@ class Flusher:
                 self._sink.flusher_down(self)
                 _UP.dec()
 
-    async def _connect(self) -> OwnConnection:
+    async def _connect(self) -> tuple[OwnConnection, store.Statement]:
+        """All that may wait for a server that does not answer, within a time; only then is the sink told."""
         connection: OwnConnection = await asyncpg.connect(
             self._database_url,
             timeout=CONNECT_TIMEOUT_S,
@@ -77,14 +78,12 @@ class Flusher:
         )
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await store.prepare(connection)
+                return connection, await store.prepare(connection)
         except BaseException:
             connection.terminate()
             raise
-        return connection
 
-    async def _flush_forever(self, connection: OwnConnection) -> None:
-        statement = await connection.prepare(store.INSERT_WEBHOOKS)
+    async def _flush_forever(self, statement: store.Statement) -> None:
         while True:
             batch = await self._sink.take(BATCH_MAX, self)
             try:

@@ -9,8 +9,9 @@ import math
 import re
 from typing import Any, Final, NoReturn
 
-# All that opens a level, wherever it stands: more of them than any webhook has, fewer than a stack overflow.
-OPENINGS_MAX: Final = 512
+# All that opens a level, wherever it stands. An IPN has three; a hundred levels are three hundred of the thousand
+# frames that Python allows, and who sends them has proved nothing yet.
+OPENINGS_MAX: Final = 100
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")

@@ -41,6 +41,7 @@ class Settings(ServiceSettings):
     http_header_timeout_s: float = Field(5.0, gt=0)
     http_body_timeout_s: float = Field(5.0, gt=0)
     http_connections_max: int = Field(2_000, ge=1)
+    http_connections_per_peer_max: int = Field(500, ge=1, description="not of trusted proxies and unlimited sources")
     http_requests_max: int = Field(1_000, ge=1, description="requests at work at once; beyond it 503")
 
     trusted_proxies: str = Field("", description="networks whose X-Forwarded-For is believed, comma-separated")

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 
-from bitloot_common.client_address import ClientAddress, Networks
+from bitloot_common.client_address import ClientAddress, Networks, neighbourhood
 from starlette.types import Scope
 
 
@@ -23,7 +23,10 @@ class Sources:
 
 
 class Allowance:
-    """A token bucket per source: `per_minute_max`, all at once if need be. Remembers at most `sources_max`."""
+    """A token bucket per source: `per_minute_max`, all at once if need be. Remembers at most `sources_max`.
+
+    A source is an address, of IPv6 the /64: whoever has one has as many addresses as he likes.
+    """
 
     def __init__(
         self,
@@ -44,23 +47,27 @@ class Allowance:
 
     def take(self, source: str) -> bool:
         """Takes one of the source's tokens. False: there is none."""
-        left, now = self._now(source)
+        name = neighbourhood(source)
+        left, now = self._now(name)
         if left < 1 and source not in self._unlimited:
             return False
-        if len(self._left) >= self._sources_max and source not in self._left:
+        if len(self._left) >= self._sources_max and name not in self._left:
             self._left.pop(next(iter(self._left)))  # the oldest; forgetting is in the source's favour
-        self._left[source] = (left - 1, now)
+        self._left[name] = (left - 1, now)
         return True
 
     def spent(self, source: str) -> bool:
         """Whether `take` would say no."""
-        return source in self._left and self._now(source)[0] < 1 and source not in self._unlimited
+        if not self._left:
+            return False
+        name = neighbourhood(source)
+        return name in self._left and self._now(name)[0] < 1 and source not in self._unlimited
 
     def retry_after_s(self) -> int:
         """After how many whole seconds one token is back."""
         return max(1, round(1 / self._per_s))
 
-    def _now(self, source: str) -> tuple[float, float]:
+    def _now(self, name: str) -> tuple[float, float]:
         now = self._clock()
-        left, at = self._left.get(source, (self._full, now))
+        left, at = self._left.get(name, (self._full, now))
         return min(self._full, max(left, 0.0) + (now - at) * self._per_s), now

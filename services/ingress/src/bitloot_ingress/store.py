@@ -78,9 +78,10 @@ returning seen.provider, seen.external_id, seen.event_type
 _REMOVE_BODIES: Final = "select remove_webhook_bodies(make_interval(days => $1), $2)"
 
 
-async def prepare(connection: OwnConnection) -> None:
-    """Makes sure that the tables are there and that this role may write them, before anything is promised."""
-    await connection.prepare(INSERT_WEBHOOKS)
+async def prepare(connection: OwnConnection) -> Statement:
+    """The statement that inserts webhooks; with it we know that the tables are there and that this role may write
+    them, before anything is promised."""
+    return await connection.prepare(INSERT_WEBHOOKS)
 
 
 async def insert_webhooks(statement: Statement, outbox: Outbox, items: Sequence[Item]) -> set[UUID]:

@@ -6,13 +6,14 @@ HTTP/1.0, `Expect`, too large, …) goes the long way through ASGI to the same d
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bitloot_ingress.answers import Answer
 from bitloot_ingress.door import Door
+from bitloot_ingress.seats import BUSY
 
 if TYPE_CHECKING:
     from bitloot_ingress.protocol import BoundedProtocol
@@ -23,10 +24,10 @@ _NOBODY_WAITS: Final = asyncio.Event()
 
 
 class Visit:
-    """From the end of its head to its answer. `leave` is called when it has ended, however it ends."""
+    """From the end of its head to its answer. It takes a seat when its body is there, and gives it back."""
 
     __slots__ = (
-        "_door", "_headers", "_leave", "_parts", "_protocol",
+        "_door", "_headers", "_parts", "_protocol",
         "disconnected", "keep_alive", "more_body", "response_complete", "response_started",
     )  # fmt: skip
     message_event = _NOBODY_WAITS  # uvicorn sets it
@@ -36,14 +37,12 @@ class Visit:
         protocol: "BoundedProtocol",
         door: Door,
         headers: Mapping[bytes, bytes],
-        leave: Callable[[], None],
         *,
         keep_alive: bool,
     ) -> None:
         self._protocol = protocol
         self._door = door
         self._headers = headers
-        self._leave = leave
         self._parts: list[bytes] = []
         self.keep_alive = keep_alive
         self.more_body = True
@@ -57,6 +56,9 @@ class Visit:
         """The body is there."""
         self.more_body = False
         protocol = self._protocol
+        if not protocol.seats.enter():
+            self._write(BUSY)
+            return
         source = self._door.source(protocol.client, protocol.headers)
         try:
             self._door.take(self._headers, b"".join(self._parts), source, self._answered)
@@ -68,7 +70,6 @@ class Visit:
         if self.more_body:
             self.more_body = False
             self._door.desk(self._headers)[0].count("gone")
-            self._leave()
 
     def _answered(self, answer: Answer) -> None:
         try:
@@ -76,7 +77,7 @@ class Visit:
         except Exception as error:  # noqa: BLE001  (whoever flushes calls this, and has others to tell)
             self._fail(error)
         else:
-            self._leave()
+            self._protocol.seats.leave()
 
     def _write(self, answer: Answer) -> None:
         self.response_started = self.response_complete = True
@@ -85,9 +86,9 @@ class Visit:
             protocol.transport.write(answer.on_wire(protocol.server_state.default_headers, close=not self.keep_alive))
             if not self.keep_alive:
                 protocol.transport.close()
-        protocol.visit_ended()
+        protocol.on_response_complete()
 
     def _fail(self, error: Exception) -> None:
         log.error("webhook.visit.failed", exc_info=error)
         self._protocol.transport.abort()
-        self._leave()
+        self._protocol.seats.leave()

@@ -133,7 +133,7 @@ class Relay:
         while True:
             self._woken.clear()
             try:
-                published = await self._cycle()
+                read, published = await self._cycle()
             except Exception as error:  # noqa: BLE001  (the relay never gives up; it says why it waits)
                 await self._recover(error)
                 await asyncio.sleep(retry_s)
@@ -146,7 +146,9 @@ class Relay:
                 return
             if published >= PAUSE_ROWS_MIN:
                 await asyncio.sleep(min(PAUSE_S_MAX, max(PAUSE_S_MIN, published * PAUSE_S_PER_ROW)))
-            if published < ROWS_MAX:  # there was no more when we read; whoever has committed since has woken us
+            # There was no more when we read, and whoever has committed since has woken us. Rows that were read and
+            # left (a partition's batch was full) go on at once, unless nothing goes at all (a row too large to send).
+            if not published or read == published < ROWS_MAX:
                 await self._wait()
 
     async def _wait(self) -> None:
@@ -154,8 +156,8 @@ class Relay:
             async with asyncio.timeout(POLL_S):
                 await self._woken.wait()
 
-    async def _cycle(self) -> int:
-        """One round. Returns how many rows are published and gone."""
+    async def _cycle(self) -> tuple[int, int]:
+        """One round. Returns how many rows were read, and how many are published and gone."""
         if self._rows is None:
             self._rows = await Rows.open(self._database_url, self._outbox, self._settle)
         await self._adopt(self._rows)
@@ -167,7 +169,7 @@ class Relay:
         rows = await self._rows.read(self._bound, ROWS_MAX)
         self._oldest = rows[0]["id"] if rows else None
         if not rows:
-            return 0
+            return 0, 0
         positions, failure = await self._publisher.publish(rows)
         if positions:
             await self._rows.settle(positions)
@@ -175,7 +177,7 @@ class Relay:
         if failure is not None:
             raise failure
         self._bound = _bound(rows, positions)
-        return len(positions)
+        return len(rows), len(positions)
 
     async def _adopt(self, rows: Rows) -> None:
         """Before our own newer rows are read, so that the adopted ones, being older, go first."""

@@ -24,6 +24,8 @@ _AWAY = problem(503, "Service Unavailable", "It cannot be made durable right now
 _NO_TOKEN = problem(401, "Unauthorized", "The header x-order-session-token is missing.")
 _NO_ORDER = problem(404, "Not Found", "There is no such order, or the token is not its.")
 _NOT_PAYABLE = problem(409, "Conflict", "This order takes no new payment.")
+_KEY_SPENT = problem(409, "Conflict", "The order of this idempotency key can no longer be answered again.")
+_TOO_LARGE = problem(413, "Content Too Large", "The body is too large.")
 _BELOW_MINIMUM = problem(
     422,
     "Unprocessable Entity",
@@ -64,7 +66,7 @@ def _add_post_order(routes: APIRouter, checkout: Checkout) -> None:
         status_code=201,
         response_model=models.PlacedOrder,
         summary="Place an order",
-        responses=_INVALID | _LIMITED | _AWAY,
+        responses=_KEY_SPENT | _TOO_LARGE | _INVALID | _LIMITED | _AWAY,
     )
     async def post_order(
         new: models.NewOrder,
@@ -100,7 +102,7 @@ def _add_post_payment(routes: APIRouter, checkout: Checkout) -> None:
         status_code=201,
         response_model=models.CreatedPayment,
         summary="Create a payment, or return the one that waits",
-        responses=_NO_ORDER | _NOT_PAYABLE | _BELOW_MINIMUM | _LIMITED | _AWAY,
+        responses=_NO_ORDER | _NOT_PAYABLE | _TOO_LARGE | _BELOW_MINIMUM | _LIMITED | _AWAY,
     )
     async def post_payment(new: models.NewPayment) -> models.CreatedPayment:
         coin = new.pay_currency or checkout.default_pay_currency

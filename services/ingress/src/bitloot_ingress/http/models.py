@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, PlainSerializer
+from email_validator import validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 # Numbers in JSON, as the shop's clients expect; every amount here is exact as a double's shortest digits.
@@ -25,6 +26,17 @@ def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+def _without_smtputf8(address: str) -> str:
+    """The address as every mail server takes it: its domain in ASCII (IDNA), what stands before the @ as it is.
+
+    Raises ValueError where that is not ASCII: delivery speaks no SMTPUTF8.
+    """
+    return validate_email(address, allow_smtputf8=False, check_deliverability=False).ascii_email or address
+
+
+Email = Annotated[EmailStr, AfterValidator(_without_smtputf8)]
+
+
 class NewOrder(Model):
     """`idempotencyKey` counts like the header `Idempotency-Key`."""
 
@@ -32,9 +44,9 @@ class NewOrder(Model):
         json_schema_extra={"examples": [{"email": "you@example.com", "productId": "demo", "quantity": 1}]}
     )
 
-    email: EmailStr = Field(max_length=254)
+    email: Email = Field(max_length=254)
     product_id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
-    quantity: int = Field(1, ge=1, le=100)
+    quantity: int = Field(1, ge=1, le=100, strict=True)
     idempotency_key: str | None = Field(None, min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")
 
 

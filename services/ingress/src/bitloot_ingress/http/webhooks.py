@@ -8,6 +8,7 @@ from bitloot_ingress.http.models import problem
 
 _ERRORS = (
     problem(401, "Unauthorized", "The signature is missing or does not match.")
+    | problem(403, "Forbidden", "This source address is not on the list.")
     | problem(413, "Content Too Large", "The body is larger than any webhook.")
     | problem(429, "Too Many Requests", "Too many requests with a bad signature.")
     | problem(503, "Service Unavailable", "It cannot be made durable right now; send it again.")

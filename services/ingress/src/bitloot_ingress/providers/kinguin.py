@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import orjson
 from bitloot_common.events.ingress import KinguinWebhook
 
 from bitloot_ingress.providers.provider import (
@@ -62,7 +63,7 @@ class Kinguin:
         known = event in EVENTS
         return Reading(
             Outcome.ACCEPTED if known else Outcome.IGNORED,
-            at_time(reservation_id, fields),
+            at_time(reservation_id, fields, kept),
             event,
             kept,
             key=order_id or reservation_id,
@@ -86,7 +87,17 @@ def _reason(*, known: bool, redacted: bool) -> str | None:
     return "a code was redacted" if redacted else None
 
 
-def at_time(provider_id: str, fields: dict[str, Any]) -> str:
-    """The external id of a webhook about `provider_id`: a later `updatedAt` is news."""
+def at_time(provider_id: str, fields: dict[str, Any], kept: bytes) -> str:
+    """The external id of a webhook about `provider_id`: a later `updatedAt` is news, and where there is none whatever
+    says something else (the second `delivered` of a partial delivery). Of what is kept, so that no code is hashed.
+    """
     updated_at = short_text(fields.get("updatedAt"), 60)
-    return f"{provider_id}@{updated_at}" if updated_at else provider_id
+    return f"{provider_id}@{updated_at}" if updated_at else f"{provider_id}#{fingerprint(_meaning(kept))}"
+
+
+def _meaning(kept: bytes) -> bytes:
+    """The same for the same content, however it is spelt and in whatever order."""
+    try:
+        return orjson.dumps(load_object(kept), option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a lone surrogate, or nested deeper than orjson writes
+        return kept

@@ -32,10 +32,11 @@ class KinguinEsa:
     TOPIC: ClassVar[str] = KinguinEsaWebhook.TOPIC
 
     def __init__(self, settings: Settings) -> None:
-        self._secrets = Secrets(
-            settings.kinguin_esa_webhook_secret or settings.kinguin_webhook_secret,
-            settings.kinguin_esa_webhook_secret_previous or settings.kinguin_webhook_secret_previous,
-        )
+        current, previous = settings.kinguin_esa_webhook_secret, settings.kinguin_esa_webhook_secret_previous
+        if not current:  # without one of its own it shares the other's, both of them
+            current = settings.kinguin_webhook_secret
+            previous = previous or settings.kinguin_webhook_secret_previous
+        self._secrets = Secrets(current, previous)
 
     def verify(self, signature: bytes, body: bytes, *, raw_only: bool) -> str | None:  # noqa: ARG002
         """The secret is the same for every body."""
@@ -63,7 +64,7 @@ def _order_status(fields: dict[str, Any], kept: bytes) -> Reading:
     known = status in STATUSES
     return Reading(
         Outcome.ACCEPTED if known else Outcome.IGNORED,
-        at_time(order, fields),
+        at_time(order, fields, kept),
         status,
         kept,
         key=order_id or order,

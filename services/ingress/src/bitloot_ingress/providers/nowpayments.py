@@ -2,6 +2,7 @@
 
 import binascii
 import hmac
+import math
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
@@ -91,12 +92,12 @@ def _spellings(body: bytes, *, raw_only: bool) -> Iterator[bytes]:
     yield body
     if raw_only or len(body) > _CANONICAL_BYTES_MAX:
         return
-    try:
-        value = javascript.parse(body)
-    except javascript.NotJson:
-        return
-    yield javascript.stringify_sorted(value).encode()
-    yield javascript.stringify_sorted(value, arrays_as_objects=True).encode()
+    for arrays_as_objects in (False, True):
+        try:
+            spelling = javascript.stringify_sorted(javascript.parse(body), arrays_as_objects=arrays_as_objects)
+        except (javascript.NotJson, RecursionError):
+            return
+        yield spelling.encode()
 
 
 def _amount(value: Any) -> str:
@@ -105,8 +106,10 @@ def _amount(value: Any) -> str:
         return javascript.number(value)
     if isinstance(value, str) and len(value) <= 60:
         try:
-            parsed = Decimal(value)
-        except InvalidOperation:
+            amount = float(Decimal(value))
+        except (InvalidOperation, ValueError):  # the second: a signalling NaN
+            amount = math.nan
+        if not math.isfinite(amount):
             return fingerprint(value.encode("utf-8", "replace"))
-        return javascript.number(float(parsed))
+        return javascript.number(amount)
     return "0"

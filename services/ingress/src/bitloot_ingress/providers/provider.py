@@ -81,15 +81,20 @@ class Secrets:
         return found
 
 
-def load_object(body: bytes) -> dict[str, Any] | None:
-    """The JSON object that `body` is, or None. orjson first; it refuses lone surrogates, which JSON allows."""
+def load(body: bytes) -> Any:
+    """What `body` is in JSON. orjson first; it refuses lone surrogates, which JSON allows. Raises NotJson."""
     try:
-        value = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
-        try:
-            value = javascript.parse(body)
-        except javascript.NotJson:
-            return None
+        return javascript.parse(body)
+
+
+def load_object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object that `body` is, or None."""
+    try:
+        value = load(body)
+    except javascript.NotJson:
+        return None
     return value if isinstance(value, dict) else None
 
 

@@ -60,6 +60,11 @@ class PlacedOrder:
 
 async def place_order(pool: Pool, outbox: Outbox, token_secret: str, wish: Wish) -> PlacedOrder:
     """Raises UnknownProduct, QuantityTooLarge, KeyReused or Conflict."""
+    if wish.idempotency_key is not None:  # first: the catalogue may have changed since
+        async with pool.acquire() as connection:
+            before = await store.order_by_key(connection, wish.idempotency_key)
+        if before is not None:
+            return _same_again(before, wish, token_secret)
     product = await store.product(pool, wish.product_id)
     if product is None:
         raise UnknownProduct("There is no such product.", productId=wish.product_id)
