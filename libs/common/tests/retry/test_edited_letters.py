@@ -95,7 +95,8 @@ def test_an_amount_that_could_not_be_read_becomes_no_other(was: Any, becomes: An
 @pytest.mark.parametrize(
     ("name", "value"),
     [("actually_paid", 5), ("actually_paid", None), ("pay_amount", 0.00001), ("outcome_amount", 9),
-     ("payment_status", "finished"), ("pay_currency", "shib"), ("price_currency", "jpy"), ("order_id", str(UUID(int=1))),
+     ("payment_status", "finished"), ("pay_currency", "shib"), ("price_currency", "jpy"),
+     ("order_id", str(UUID(int=1))),
      ("payment_id", 4712), ("parent_payment_id", "1"), ("invoice_id", "1"), ("unknown", 1)],
 )  # fmt: skip
 def test_what_could_be_read_stays_as_it_was(before: dict[str, Any], name: str, value: Any) -> None:
