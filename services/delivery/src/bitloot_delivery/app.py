@@ -11,6 +11,7 @@ from bitloot_common.agents import Agents
 from bitloot_common.client_address import ClientAddress
 from bitloot_common.db import Pool, close_pool, open_pool
 from bitloot_common.docs import NO_CDN, install_docs
+from bitloot_common.from_zero import from_zero
 from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes, is_probe
 from bitloot_common.inbox import keep_pruned
 from bitloot_common.outbox import Outbox
@@ -30,12 +31,13 @@ from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
 from bitloot_delivery.clients.storage import KeyStorage
 from bitloot_delivery.http import Door, install_refusals, mail_routes, routes
-from bitloot_delivery.letters import Letters
+from bitloot_delivery.letters import NOTICES, Letters
 from bitloot_delivery.link_spans import LinkSpans, carries_token
 from bitloot_delivery.pages import Pages
 from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.settings import DeliverySettings, MailSettings
 from bitloot_delivery.store import mails
+from bitloot_delivery.store.mails import LINK_PURPOSES
 from bitloot_delivery.use_cases.delete_old_keys import DeleteOldKeys
 from bitloot_delivery.use_cases.note_products import NoteProducts
 from bitloot_delivery.use_cases.open_link import OpenLink
@@ -81,6 +83,7 @@ class UseCases:
 
 def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
     """The use cases, each with the parts that it needs."""
+    from_zero(metrics.MAILS, LINK_PURPOSES | NOTICES, metrics.MAIL_OUTCOMES)
     pool, outbox, storage = outside.pool, outside.outbox, outside.storage
     ring, signer = settings.ring(), settings.signer()
     mail_domain = parseaddr(settings.email_from)[1].rpartition("@")[2]

@@ -130,6 +130,7 @@ class Ladder:
             raise WrongDeclaration(f"{topic}: both retried and buried: {contradiction}")
 
         def declare(handler: H) -> H:
+            metrics.expect_attempts(self.service, topic)
             self._subscriptions[topic] = Subscription(
                 topic=topic,
                 models=models_by_type(models),

@@ -91,7 +91,6 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         self.topics = sorted(topics)
         self.assigned = asyncio.Event()
         self.consumer: AIOKafkaConsumer | None = None
-        self._service = service
         self._work = work
         self._limits = limits
         self._due_at = due_at
@@ -104,6 +103,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         self._chains: set[asyncio.Task[None]] = set()
         self._settled = asyncio.Event()
         self._in_flight = metrics.IN_FLIGHT.labels(service, group)
+        self._restarts = metrics.LANE_RESTARTS.labels(service, group)
         self._tasks: list[asyncio.Task[None]] = []
 
     # Life
@@ -138,7 +138,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
                     log.warning("consumer.no_broker", group=self.group, error=str(error))
                 else:
                     log.exception("consumer.failed", group=self.group)
-                metrics.LANE_RESTARTS.labels(self._service, self.group).inc()
+                self._restarts.inc()
                 await self._hand_back(self._limits.drain_s)
                 await self._stop_consumer()
                 await asyncio.sleep(1)
