@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
@@ -17,7 +17,7 @@ from bitloot_common.inbox import keep_pruned
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
-from bitloot_common.retry import Breaker, Breakers, Ladder
+from bitloot_common.retry import Breaker, Breakers, Ladder, WrongDeclaration
 from bitloot_kinguin import Kinguin, open_kinguin
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -52,6 +52,7 @@ from bitloot_delivery.use_cases.store_keys import StoreKeys
 SERVICE = "delivery"
 BACKLOG_INTERVAL_S = 15.0
 LEASE_SLACK_S = 5.0
+CONSUMERS_WAIT_S_MAX = 5.0  # usually they are there before the first request; the page waits no longer for Kafka
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +203,19 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
         record_bounce=use_cases.record_bounce,
     )
     stack.push_async_callback(use_cases.send_mail.stop)
-    await ladder.start()
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
     agents = Agents()
+    stack.push_async_callback(agents.stop)
+    agents.start("consumers", ladder.start)
     agents.start("inbox", lambda: keep_pruned(pool))
     agents.start("retention", use_cases.delete_old_keys.run)
     agents.start("notes", use_cases.note_products.run)
     agents.start("backlog", lambda: _watch_backlog(pool))
-    stack.push_async_callback(agents.stop)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CONSUMERS_WAIT_S_MAX):
+            await ladder.started.wait()
     checks |= ladder.checks() | {
+        "consumers": lambda: _consumers(ladder),
         "postgresql": lambda: _ask(pool),
         "outbox": relay.check,
         "storage": storage.check,
@@ -261,6 +266,19 @@ async def _watch_backlog(pool: Pool) -> None:
 
 async def _ask(pool: Pool) -> None:
     await pool.fetchval("select 1")
+
+
+async def _consumers(ladder: Ladder) -> None:
+    """New orders wait while Kafka is away or partitions change hands; the links that customers have need neither.
+
+    A topic that is not there is a fault of the deployment: not ready, so that it goes no further.
+    """
+    try:
+        await ladder.checks()["consumers"]()
+    except WrongDeclaration:
+        raise
+    except Exception as error:
+        raise Degraded(f"{error}; new orders wait") from error
 
 
 async def _mail(mailer: Mailer) -> None:
