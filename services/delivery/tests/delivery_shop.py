@@ -22,7 +22,7 @@ from bitloot_common.retry import Breaker
 from bitloot_delivery.app import Outside, UseCases, compose, open_door, open_mailer, serve_door
 from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.settings import DeliverySettings
-from bitloot_kinguin import Code, Delivered, KinguinUnavailable, NotReady, ProductNotes
+from bitloot_kinguin import Code, Delivered, Kinguin, KinguinUnavailable, NotReady, ProductNotes
 from fastapi import FastAPI
 
 CAUSE = {"event_id": "by hand"}
@@ -134,7 +134,10 @@ def a_code(text: str | None = None, **more: Any) -> Code:
     return Code(text or f"TEST-{secrets.token_hex(6).upper()}", name="Stellar Drift", **more)
 
 
-async def open_shop(stack: AsyncExitStack, settings: DeliverySettings, owner_url: str) -> Shop:
+async def open_shop(
+    stack: AsyncExitStack, settings: DeliverySettings, owner_url: str, kinguin: Kinguin | None = None
+) -> Shop:
+    """`kinguin`: a real client in place of the one that is played here."""
     pool = await open_pool(settings, application="tests")
     stack.push_async_callback(pool.close)
     owner = await asyncpg.connect(owner_url)
@@ -142,13 +145,13 @@ async def open_shop(stack: AsyncExitStack, settings: DeliverySettings, owner_url
     storage = await stack.enter_async_context(open_storage(settings))
     mailer = open_mailer(settings)
     stack.push_async_callback(mailer.close)
-    kinguin = KinguinOfTests()
-    outside = Outside(pool, Outbox("delivery"), kinguin, storage, mailer)  # type: ignore[arg-type]
+    played = KinguinOfTests()
+    outside = Outside(pool, Outbox("delivery"), kinguin or played, storage, mailer)  # type: ignore[arg-type]
     use_cases = compose(settings, outside)
     app = an_app(settings, use_cases)
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://delivery.test")
     stack.push_async_callback(http.aclose)
-    return Shop(settings, outside, use_cases, owner, kinguin, http)
+    return Shop(settings, outside, use_cases, owner, played, http)
 
 
 def an_app(settings: DeliverySettings, use_cases: UseCases) -> FastAPI:

@@ -16,6 +16,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from bitloot_common.events.envelope import CloudEvent, Event, as_record_headers
 from bitloot_common.events.fulfillment import DeliveryRequested
 from bitloot_common.events.ingress import KinguinEsaWebhook, NowPaymentsIpn
+from bitloot_common.events.topics import dead_letter_topic, retry_topic
+from bitloot_common.retry import headers as names
 from bitloot_fulfillment.settings import ShopSettings
 from bitloot_local.pytest_plugin import KafkaServer
 from eventually import eventually
@@ -230,6 +232,42 @@ async def test_a_reconciler_killed_between_asking_and_recording_records_once(
     assert len(await harness.sandbox.purchases(order_id)) <= 1
 
 
+async def test_a_webhook_alone_in_an_outage_of_kinguin_is_not_buried(
+    harness: Harness, service: Running, producer: AIOKafkaProducer, topics: str
+) -> None:
+    """Too few failures to open any breaker: what saves it is the probe, asked before its last attempt buries it."""
+    order_id = await harness.paid()
+    await harness.buy(order_id)
+    (purchase,) = await harness.sandbox.purchases(order_id)
+    # not believed without asking: a second purchase would hang on it
+    webhook = {"orderId": purchase["reservationId"], "status": "canceled", "orderExternalId": str(order_id)}
+    message = at_its_last_attempt(record(KinguinEsaWebhook, webhook, order_id))
+    event_id = dict(message["headers"])["ce_id"].decode()
+    with service() as (_, url):
+        await harness.sandbox.fault("*", "error", status=503, rate=1)
+        await producer.send(**message)
+
+        def kinguin_is_away() -> bool:
+            return bool(fetched(f"{url}/readyz").json()["checks"]["kinguin"] != "ok")
+
+        await eventually(kinguin_is_away, "the breaker is open", 30)
+        assert await buried(topics, order_id) == 0
+        await harness.sandbox.no_faults()
+
+        async def handled() -> bool:
+            return bool(await harness.owner.fetchval("select true from inbox where event_id = $1", event_id))
+
+        await eventually(handled, "it takes effect when Kinguin is back", 60)
+    assert await buried(topics, order_id) == 0
+
+
+def at_its_last_attempt(record: dict[str, Any]) -> dict[str, Any]:
+    """The same message after five failures, on a step of the ladder, due now."""
+    topic: str = record["topic"]
+    story = [(names.SUBSCRIPTION, topic.encode()), (names.ORIGINAL_TOPIC, topic.encode()), (names.ATTEMPT, b"5")]
+    return record | {"topic": retry_topic("fulfillment", 1), "headers": [*record["headers"], *story]}
+
+
 def finished_ipn(order_id: UUID, payment_id: str) -> dict[str, Any]:
     body = {"payment_id": int(payment_id), "payment_status": "finished", "order_id": str(order_id)}
     amounts = {"price_amount": 9.99, "price_currency": "eur", "pay_amount": float(COINS), "pay_currency": "btc"}
@@ -252,5 +290,22 @@ async def requested(topics: str, order_id: UUID) -> list[tuple[str, int]]:
             return [(one["reservationId"], one["part"]) for one in values if one["orderId"] == str(order_id)]
 
         return await eventually(poll, "a delivery is asked for", 30)
+    finally:
+        await consumer.stop()
+
+
+async def buried(topics: str, order_id: UUID) -> int:
+    """How many of the order's messages are dead letters."""
+    consumer = AIOKafkaConsumer(
+        dead_letter_topic("fulfillment"), bootstrap_servers=topics, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(list(consumer.assignment()))
+        found = 0
+        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found += sum(one.key == str(order_id).encode() for one in records)
+        return found
     finally:
         await consumer.stop()

@@ -133,6 +133,7 @@ def mail(config: Config) -> dict[str, str]:
         "MAIL_TRANSPORT": "smtp",
         "SMTP_URL": f"smtp://{HOST}:{config.ports.smtp}",
         "EMAIL_FROM": EMAIL_FROM,
+        "MAIL_RETRY_S": "2",  # nobody waits five minutes at a desk
     }
 
 

@@ -82,12 +82,16 @@ class Shop:
             await asyncio.wait([running])
         return letters
 
-    async def dlt(self, *arguments: str, database: bool = True, code: int = 0, editor: str = "") -> Any:
+    def env(self, *, database: bool = True, role: str = "admin") -> dict[str, str]:
+        """What `bitloot dlt` is given: as admin does, or as another service would be."""
+        url = self._database.url_of(role) if database else "postgresql://nobody:x@127.0.0.1:1/gone"
+        return {"KAFKA_BOOTSTRAP_SERVERS": self.family.bootstrap_servers, "DATABASE_URL": url}
+
+    async def dlt(
+        self, *arguments: str, database: bool = True, code: int = 0, editor: str = "", role: str = "admin"
+    ) -> Any:
         """`bitloot dlt …`: its JSON if it prints any, else its text."""
-        env = {"KAFKA_BOOTSTRAP_SERVERS": self.family.bootstrap_servers, "DATABASE_URL": self._database.url_of("admin")}
-        env["EDITOR"] = editor
-        if not database:
-            env["DATABASE_URL"] = "postgresql://nobody:x@127.0.0.1:1/gone"
+        env = self.env(database=database, role=role) | {"EDITOR": editor}
         result = await asyncio.to_thread(CliRunner().invoke, app, list(arguments), env=env)
         assert result.exit_code == code, result.output
         return json.loads(result.stdout) if "--json" in arguments and code == 0 else result.output

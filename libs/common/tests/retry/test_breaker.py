@@ -191,6 +191,61 @@ async def test_half_open_lets_one_call_through(make: Callable[..., Breaker]) -> 
     assert breaker.state is State.CLOSED
 
 
+async def test_a_trial_that_hangs_does_not_keep_it_half_open(make: Callable[..., Breaker]) -> None:
+    breaker = make(trial_s_max=0.2)
+    await open_up(breaker)
+    hanging = asyncio.Event()
+    turns: list[str] = []
+
+    async def hang() -> None:
+        await breaker.turn()
+        async with breaker:
+            hanging.set()
+            await asyncio.sleep(3600)
+
+    async def go_well(name: str) -> None:
+        while name not in turns:
+            await breaker.turn()
+            with contextlib.suppress(Outage):
+                async with breaker:
+                    turns.append(name)
+
+    stuck = asyncio.create_task(hang())
+    await hanging.wait()
+    assert breaker.state is State.HALF_OPEN
+    await asyncio.wait_for(asyncio.gather(go_well("one"), go_well("two")), 10)
+    assert str(breaker.state) == "closed"
+    stuck.cancel()
+    await asyncio.wait([stuck])
+    assert str(breaker.state) == "closed"
+
+
+async def test_a_trial_that_hung_leaves_the_next_ones_trial_alone(make: Callable[..., Breaker]) -> None:
+    breaker = make(trial_s_max=0.2)
+    await open_up(breaker)
+    tasks: list[asyncio.Task[None]] = []
+
+    async def hang(inside: asyncio.Event) -> None:
+        while not inside.is_set():
+            await breaker.turn()
+            with contextlib.suppress(Outage):
+                async with breaker:
+                    inside.set()
+                    await asyncio.sleep(3600)
+
+    for _ in range(2):
+        inside = asyncio.Event()
+        tasks.append(asyncio.create_task(hang(inside)))
+        await asyncio.wait_for(inside.wait(), 10)
+    first, second = tasks
+    first.cancel()
+    await asyncio.wait([first])
+    assert breaker._trial is second
+    second.cancel()
+    await asyncio.wait([second])
+    assert breaker.state is State.HALF_OPEN
+
+
 async def test_confirm_asks_the_probe_and_opens_on_a_bad_answer(make: Callable[..., Breaker]) -> None:
     asked: list[int] = []
 

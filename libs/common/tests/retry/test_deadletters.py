@@ -35,6 +35,25 @@ async def test_poison_of_any_kind_is_indexed(shop: Shop, pool: Any) -> None:
     assert {letter.value for letter in poison} == {b"\x00\xff", None}
 
 
+async def test_numbers_that_no_column_holds_are_as_if_not_told(shop: Shop, pool: Any) -> None:
+    told = {
+        "kafka_original-partition": [b"2147483648", b"2147483647", (-(2**40)).to_bytes(8, "big", signed=True)],
+        "kafka_original-offset": [b"9223372036854775808", b"9223372036854775807", b"9" * 19],
+        "kafka_original-timestamp": [b"9" * 19, b"0", (-(2**63)).to_bytes(8, "big", signed=True)],
+        "bitloot-attempt": [b"9" * 19, b"2147483647", (-(2**31) - 1).to_bytes(8, "big", signed=True)],
+        "bitloot-first-failed-at": [b"9" * 18, b"1", b"9" * 15],
+        "bitloot-failed-at": [b"9" * 19, b"1", b"253402300800000"],
+    }
+    for number in range(3):
+        headers = [(name, values[number]) for name, values in told.items()]
+        await shop.family.send(number, topic=shop.family.dlt, headers=headers)
+    letters = {letter.key: letter for letter in await shop.indexed(pool, 3)}
+    assert [letters[key].attempts for key in (b"0", b"1", b"2")] == [None, 2**31 - 1, None]
+    assert [letters[key].original_partition for key in (b"0", b"1", b"2")] == [None, 2**31 - 1, None]
+    assert [letters[key].original_offset for key in (b"0", b"1", b"2")] == [None, 2**63 - 1, None]
+    assert letters[b"0"].original_timestamp is letters[b"0"].first_failed_at is None
+
+
 async def test_a_replay_is_the_original_message_and_twice_is_harmless(shop: Shop, pool: Any) -> None:
     [order] = await shop.bury(1)
     [letter] = await shop.indexed(pool, 1)
@@ -127,7 +146,8 @@ async def test_a_replay_from_the_topics_is_audited_at_once_or_when_the_database_
     targets = sorted(f"dead_letter:{each.id}" for each in (one, two))
     assert await audited() == [("ada", "fire", target, True) for target in targets]
 
-    report = await shop.dlt(*replay, "--json")
+    assert (await shop.dlt(*replay, "--json"))["sent"] == [], "none is open any more"
+    report = await shop.dlt(*replay, "--state", "replayed", "--json")
     assert "unaudited" not in report
     assert await audited() == [("ada", "fire", target, own) for target in targets for own in (False, True)]
     assert "not what a replay printed" in await shop.dlt("record", str(Path(__file__)), code=2)

@@ -78,14 +78,26 @@ def test_a_key_is_worked_by_one_chain_at_a_time() -> None:
     assert window.chain(second) is None
 
 
-def test_a_partition_has_room_until_its_window_is_full_and_all_until_the_total_is() -> None:
-    window, other = Window(2, 3), TopicPartition("t", 1)
+def test_a_partition_has_room_until_its_window_is_full_and_a_topic_until_its_share_is() -> None:
+    window, other, others = Window(2, 8, topics=2), TopicPartition("t", 1), TopicPartition("u", 0)
     for offset in (1, 2):
         window.take(TOPIC, record("t", 0, offset))
     assert not window.has_room(TOPIC)
-    assert window.has_room(other)
-    window.take(other, record("t", 1, 1))
-    assert not window.has_room(other)
+    for offset in (1, 2):
+        assert window.has_room(other)
+        window.take(other, record("t", 1, offset))
+    assert window.size_of("t") == window.size == 4
+    assert not window.has_room(TopicPartition("t", 2)), "its topic has half of the total"
+    assert window.has_room(others), "the other half is for the other topic"
+
+
+def test_one_partition_fills_no_more_than_half_of_its_topics_share() -> None:
+    window = Window(1_000, 8)
+    for offset in range(4):
+        assert window.has_room(TOPIC)
+        window.take(TOPIC, record("t", 0, offset))
+    assert not window.has_room(TOPIC)
+    assert window.has_room(TopicPartition("t", 1))
 
 
 def test_what_was_committed_is_not_committed_again() -> None:

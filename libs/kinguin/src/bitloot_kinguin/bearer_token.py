@@ -51,7 +51,11 @@ class BearerToken:
         except KinguinUnavailable as error:
             # the token's call bought nothing, whatever became of it
             raise KinguinUnavailable(
-                "token", "no token", may_have_happened=False, retry_after_s=error.retry_after_s
+                "token",
+                "no token",
+                may_have_happened=False,
+                retry_after_s=error.retry_after_s,
+                is_away=error.is_away,
             ) from None
         self._keep(answer)
 

@@ -21,21 +21,32 @@ THROTTLED = "429"
 
 
 class KinguinUnavailable(Transient):
-    """No usable answer. `may_have_happened` is False only where the request surely had no effect."""
+    """No usable answer. `may_have_happened` is False only where the request surely had no effect.
+
+    `is_away`: no answer or a 5xx, not a 429, an odd answer or a limit of our own. Only then it names its
+    dependency: the ladder asks that one's probe before it buries a message that met this alone.
+    """
 
     def __init__(
-        self, operation: str, what: str, *, may_have_happened: bool, retry_after_s: float | None = None
+        self,
+        operation: str,
+        what: str,
+        *,
+        may_have_happened: bool,
+        retry_after_s: float | None = None,
+        is_away: bool = False,
     ) -> None:
         super().__init__(f"kinguin {operation}: {what}", retry_after_s=retry_after_s)
         self.operation = operation
         self.may_have_happened = may_have_happened
-        self.is_throttled = what == THROTTLED
+        self.is_away = is_away
+        self.dependency = DEPENDENCY if is_away else None
 
 
 def counts_as_outage(error: BaseException) -> bool:
     """What the breaker for `kinguin` takes as evidence: no answer or a 5xx; a 429 is an answer."""
     if isinstance(error, KinguinUnavailable):
-        return not error.is_throttled
+        return error.is_away
     return isinstance(error, Outage)
 
 

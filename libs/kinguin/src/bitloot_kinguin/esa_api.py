@@ -194,7 +194,11 @@ class EsaApi:
             return await self.offers(product_id)
         except KinguinUnavailable as error:
             raise KinguinUnavailable(
-                "reserve", "no offers", may_have_happened=False, retry_after_s=error.retry_after_s
+                "reserve",
+                "no offers",
+                may_have_happened=False,
+                retry_after_s=error.retry_after_s,
+                is_away=error.is_away,
             ) from None
 
     async def _codes(self, order_id: str) -> list[Code]:

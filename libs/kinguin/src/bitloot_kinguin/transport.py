@@ -162,21 +162,25 @@ class Transport:
                     await response.aclose()
         except TimeoutError:
             what = f"no whole answer within {timeout_s:g} s"
-            raise KinguinUnavailable(operation, what, may_have_happened=True) from None
+            raise _away(operation, what) from None
         except _NOT_SENT as error:
-            raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=False) from None
+            raise _away(operation, type(error).__name__, may_have_happened=False) from None
         except httpx.HTTPError as error:
-            raise KinguinUnavailable(operation, type(error).__name__, may_have_happened=True) from None
+            raise _away(operation, type(error).__name__) from None
         if body is None:
-            raise KinguinUnavailable(operation, "an endless answer", may_have_happened=True)
+            raise _away(operation, "an endless answer")
         trace.get_current_span().set_attribute("http.response.status_code", response.status_code)
         if response.status_code == 429:
             retry_after_s = _retry_after_s(response.headers.get("retry-after"))
             self._bucket.pause(retry_after_s)
             raise KinguinUnavailable(operation, THROTTLED, may_have_happened=False, retry_after_s=retry_after_s)
         if response.status_code >= 500:
-            raise KinguinUnavailable(operation, str(response.status_code), may_have_happened=True)
+            raise _away(operation, str(response.status_code))
         return Answer(response.status_code, _json(body))
+
+
+def _away(operation: str, what: str, *, may_have_happened: bool = True) -> KinguinUnavailable:
+    return KinguinUnavailable(operation, what, may_have_happened=may_have_happened, is_away=True)
 
 
 def _told(request: httpx.Request) -> dict[str, str | int]:

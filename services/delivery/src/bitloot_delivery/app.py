@@ -100,6 +100,7 @@ def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
             link_base=f"{settings.frontend_url.rstrip('/')}/d",
             link_ttl=timedelta(seconds=settings.link_ttl_s),
             lease=timedelta(seconds=settings.mail_timeout_s + LEASE_SLACK_S),
+            patience=timedelta(seconds=settings.mail_patience_s),
         ),
         revoke_links=RevokeLinks(pool, outbox),
         open_link=OpenLink(pool, signer, settings.reveals_max),
@@ -249,6 +250,7 @@ def open_mailer(settings: MailSettings) -> Mailer:
         connections_max=settings.smtp_connections_max,
         timeout_s=settings.mail_timeout_s,
         answer_timeout_s=settings.mail_answer_timeout_s,
+        retry_s=settings.mail_retry_s,
     )
 
 

@@ -1,11 +1,11 @@
 """Delivery's topics: decode, call one use case, return; the ladder acknowledges or retries."""
 
-from typing import Any
+from typing import Any, Final
 
 from bitloot_common.events.admin import ResendRequested, RevocationRequested
 from bitloot_common.events.delivery import KeysStored, MailBounced, MailDue
 from bitloot_common.events.fulfillment import DeliveryRequested, NoticeRequested
-from bitloot_common.events.topics import DELIVERIES_REQUESTED, DELIVERIES_STORED
+from bitloot_common.events.topics import DELIVERIES_REQUESTED, DELIVERIES_STORED, LADDER_DELAYS_S
 from bitloot_common.retry import Ladder, Message
 
 from bitloot_delivery.errors import MAIL
@@ -17,6 +17,8 @@ from bitloot_delivery.use_cases.store_keys import StoreKeys
 
 # A handler waits in line for a slow mail server, and up to ten minutes for its answer: no failure of the mail.
 MAIL_S_MAX = 3600.0
+
+ATTEMPTS_MAX: Final = len(LADDER_DELAYS_S) + 1
 
 REQUESTS = {
     event.TYPE: event
@@ -54,11 +56,13 @@ def declare(
 
     @ladder.subscribe(DELIVERIES_STORED, MAILS, needs=("postgresql", MAIL), timeout_s=MAIL_S_MAX)
     async def on_delivery_stored(message: Message[Any]) -> None:
+        # The last attempt that a mail server answers with "later" asks for itself again: it would be buried.
+        last = message.attempt >= ATTEMPTS_MAX
         match message.data:
             case KeysStored() as stored:
-                await send_mail.of_part(stored.order_id, stored.part, cause_of(message))
+                await send_mail.of_part(stored.order_id, stored.part, cause_of(message), last=last)
             case MailDue() as due:
-                await send_mail(due.delivery_id, cause_of(message))
+                await send_mail(due.delivery_id, cause_of(message), not_before=due.not_before, last=last)
 
 
 def cause_of(message: Message[Any]) -> dict[str, Any]:

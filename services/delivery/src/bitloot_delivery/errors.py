@@ -3,13 +3,16 @@
 Permanent   OrderUnknown           an event names an order that is not there
             SealedObjectBroken     an object does not open, or is not what was put
             MailRefused            the mail server said no for good (5xx), with its words
+            MailGivenUp            the mail server said later for as long as we have patience
             MailUnreachable        the mail was taken and came back
             MailUnwanted           the mail arrived and its recipient called it spam
             NoticeUnknown          no text for this notice
 NotYet      EarlierPartUnsealed    parts are sealed in their order
             CodesMissing           Kinguin has no code that is not sealed already
-Transient   StorageUnavailable     object storage answered badly
+Transient   StorageUnavailable     object storage did not answer, or with a 5xx
+            StorageRefused         object storage said no to this one request
             MailDelayed            the mail server said later (4xx), or broke off
+            MailNotYet             asked again before the time that the mail server named
             MailInWork             another sender holds this mail's lease
             KeyUnknown             the key ring lacks the key that a row was wrapped with
 Outage      StorageDown            object storage cannot be reached, or refuses our credentials
@@ -51,6 +54,17 @@ class CodesMissing(NotYet):
 
 
 class StorageUnavailable(Transient):
+    """It names whom to ask, so that a message alone in an outage is held, not buried."""
+
+    dependency = STORAGE
+
+    def __init__(self, operation: str, why: str) -> None:
+        super().__init__(f"object storage {operation}: {why}")
+
+
+class StorageRefused(Transient):
+    """An answer, so no sign of an outage. Transient: S3 says `RequestTimeout` and `OperationAborted` with a 4xx."""
+
     def __init__(self, operation: str, why: str) -> None:
         super().__init__(f"object storage {operation}: {why}")
 
@@ -86,8 +100,26 @@ class MailUnwanted(Permanent):
 
 
 class MailDelayed(Transient):
-    def __init__(self, why: str, retry_after_s: float | None = None) -> None:
+    """`of_recipient`: the server said later of this mail's address, so it speaks against no other mail.
+
+    With `retry_after_s` the other side answered and wants to be asked again, then; without, it broke off.
+    """
+
+    def __init__(self, why: str, retry_after_s: float | None = None, *, of_recipient: bool = False) -> None:
         super().__init__(f"the mail server delays: {why}", retry_after_s=retry_after_s)
+        self.of_recipient = of_recipient
+
+
+class MailGivenUp(Permanent):
+    def __init__(self, hours: float, tries: int, last: MailDelayed) -> None:
+        super().__init__(f"given up after {hours:.0f} h and {tries} tries; the last time {last}")
+
+
+class MailNotYet(Transient):
+    """It came before the time that a mail server named."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__("the mail server asked for more time", retry_after_s=retry_after_s)
 
 
 class MailDown(Outage):

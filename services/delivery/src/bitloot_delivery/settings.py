@@ -30,6 +30,7 @@ class StorageSettings(BaseSettings):
     r2_addressing_style: Literal["path", "virtual"] = "path"
     r2_connect_timeout_s: float = Field(3.0, gt=0)
     r2_read_timeout_s: float = Field(10.0, gt=0)
+    r2_timeout_s: float = Field(20.0, gt=0, description="a request whole, its body included")
     r2_connections_max: int = Field(32, ge=1)
 
     @property
@@ -103,6 +104,15 @@ class MailSettings(BaseSettings):
     mail_timeout_s: float = Field(15.0, gt=0, le=25, description="each answer of the mail server but the last")
     mail_answer_timeout_s: float = Field(
         600.0, gt=0, description="SMTP's last answer: giving up before the server is done makes a second mail"
+    )
+    mail_retry_s: float = Field(
+        300.0,
+        ge=1,
+        le=3600,
+        description="when a mail server says later (4xx: greylisting, a full mailbox): the next try",
+    )
+    mail_patience_s: float = Field(
+        2 * DAY_S, ge=60, description="a mail that every try met such an answer since is given up: a dead letter"
     )
     email_from: str = Field(description='address, or "Name <address>"')
     shop_name: str = Field("BitLoot", min_length=1, max_length=60)

@@ -1,25 +1,33 @@
 """`bitloot dlt`: what an SRE does to messages that failed for good."""
 
-import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import click
 import orjson
 import typer
-from aiokafka.errors import KafkaError
 
+from bitloot_common.cli.acting import (
+    STATES_UNKNOWN,
+    chosen,
+    confirm,
+    question_of_replay,
+    run,
+    tell_missing,
+    tell_plan,
+    tell_replay,
+    unaudited,
+)
 from bitloot_common.cli.output import fail, print_json
 from bitloot_common.cli.selecting import read, selecting
 from bitloot_common.deadletters import show
 from bitloot_common.deadletters.acts import Report
-from bitloot_common.deadletters.desk import DatabaseAway, Desk
+from bitloot_common.deadletters.desk import Desk
 from bitloot_common.deadletters.edit import EditRefused, schema
 from bitloot_common.deadletters.letter import DeadLetter, State, parse_id
 from bitloot_common.deadletters.record import Record
@@ -28,8 +36,6 @@ from bitloot_common.deadletters.selection import Selection
 from bitloot_common.settings import DatabaseSettings, KafkaSettings, load
 
 app = typer.Typer(help="Dead letters: list, show, replay, discard, restore.", no_args_is_help=True)
-
-R = TypeVar("R")
 
 FromTopic = Annotated[bool, typer.Option("--from-topic", help="Straight from the topics: Kafka alone, no database.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -54,7 +60,10 @@ def list_letters(
     json: Json = False,
 ) -> None:
     """Lists dead letters, newest first."""
-    letters = _run(_desk(from_topic=from_topic).find(_in_state(selection, state), limit=limit))
+    desk = _desk(from_topic=from_topic)
+    letters = run(desk.find(replace(selection, state=state), limit=limit))
+    if not desk.knows_states:
+        typer.echo(f"note: {STATES_UNKNOWN}", err=True)
     if json:
         return print_json([show.summary(letter) for letter in letters])
     for letter in letters:
@@ -66,7 +75,7 @@ def list_letters(
 @app.command("show")
 def show_letter(letter: Letter, from_topic: FromTopic = False, json: Json = False) -> None:
     """Shows one dead letter whole: headers, body, stack; what looks like a secret is masked."""
-    found = _one(_run(_desk(from_topic=from_topic).find(Selection(ids=(read(parse_id, letter),)))), letter)
+    found = _one(run(_desk(from_topic=from_topic).find(Selection(ids=(read(parse_id, letter),)), limit=1)), letter)
     told = show.whole(found) | {"kcat": show.kcat(found, load(KafkaSettings).kafka_bootstrap_servers)}
     if json:
         print_json(told)
@@ -82,7 +91,9 @@ def replay(
     rate: Annotated[float | None, typer.Option(min=0.1, help="At most so many messages a second.")] = None,
     edit: Annotated[bool, typer.Option("--edit", help="Change one message's body in $EDITOR first.")] = False,
     edit_with: Annotated[Path | None, typer.Option(help="Change one message's body to this file's.")] = None,
-    state: Annotated[State, typer.Option(help="Also replays what was replayed or discarded.")] = State.OPEN,
+    state: Annotated[
+        State, typer.Option(help="Which of those that the filters mean; an id means its letter in any state.")
+    ] = State.OPEN,
     everything: Everything = False,
     from_topic: FromTopic = False,
     actor: Actor = None,
@@ -92,39 +103,26 @@ def replay(
 ) -> None:
     """Puts dead letters back on their original topics, with their key and bytes; twice is harmless."""
     _not_everything(selection, everything=everything)
-    wanted = selection if selection.ids or from_topic else _in_state(selection, state)
     desk = _desk(from_topic=from_topic)
-    letters = list(reversed(_run(desk.find(wanted))))  # the oldest first, as they came
+    found, missing = chosen(desk, selection, state)
+    letters = list(reversed(found))  # the oldest first, as they came
     change = _change(letters, edit=edit, edit_with=edit_with)
     sendings, refused = _prepared(letters, change)
     if dry_run:
-        effects = _run(desk.effects(letters))
-        told = [show.sending(each, effects.get(each.letter.id)) for each in sendings]
-        return print_json({"sendings": told, "refused": refused}) if json else typer.echo(show.plan(told, refused))
-    _confirm(f"Replay {len(sendings)} messages to {_topics(sendings)}?", len(sendings), yes=yes)
-    quiet = not sys.stderr.isatty()
-    with typer.progressbar(length=len(sendings), label="replaying", file=sys.stderr, hidden=quiet) as bar:
-        report = _run(
-            desk.replay(
-                sendings,
-                rate_per_s=rate,
-                actor=actor or getpass.getuser(),
-                reason=reason,
-                edited=change is not None,
-                progress=bar.update,
-            )
-        )
-    record = _unaudited(report, actor, reason, edited=change is not None)
-    if json:
-        sent = [str(each) for each in report.sent]
-        print_json({"selected": len(letters), "sent": sent, "refused": refused} | record)
-        return None
-    typer.echo(f"{len(report.sent)} of {len(letters)} replayed")
-    for line in refused:
-        typer.echo(f"not replayed: {line['why']}", err=True)
-    if record:
-        print_json(record)
-    return None
+        tell_plan(desk, letters, sendings, refused, missing, json=json)
+    else:
+        question = question_of_replay(letters, len(sendings), _topics(sendings), knows_states=desk.knows_states)
+        was_discarded = state is not State.DISCARDED and any(each.state is State.DISCARDED for each in letters)
+        confirm(question, len(sendings), yes=yes, always=was_discarded)
+        edited = change is not None
+        report = Report(selected=len(sendings))
+        try:
+            _send(desk, sendings, report, rate=rate, actor=actor, reason=reason, edited=edited)
+        finally:  # also when the broker hiccups or somebody presses Ctrl-C: what was sent was sent
+            record = unaudited(report, actor, reason, edited=edited)
+            tell_replay(report, len(letters), missing, refused, record, json=json)
+    if missing or refused:
+        raise typer.Exit(1)
 
 
 @app.command("record")
@@ -137,7 +135,7 @@ def record_replay(
     try:
         found = orjson.loads(text[text.index("{") :])
         record = Record.model_validate(found.get("unaudited", found))
-        marked, unknown = _run(_desk().record(record))
+        marked, unknown = run(_desk().record(record))
     except ValueError as error:
         fail(f"not what a replay printed: {str(error).splitlines()[0]}", code=2)
     if json:
@@ -195,16 +193,31 @@ def _act(
 ) -> None:
     _not_everything(selection, everything=everything)
     desk = _desk()
-    letters = _run(desk.find(_in_state(selection, state)))
+    letters, missing = chosen(desk, selection, state)
+    allowed = [letter for letter in letters if letter.state is state]
+    others = [letter for letter in letters if letter.state is not state]
     if not dry_run:
-        _confirm(f"{verb.capitalize()} {len(letters)} dead letters?", len(letters), yes=yes)
-    ids = [letter.id for letter in letters]
+        confirm(f"{verb.capitalize()} {len(allowed)} dead letters?", len(allowed), yes=yes)
+    ids = [letter.id for letter in allowed]
     act = desk.discard if verb == "discard" else desk.restore
-    done = set(ids) if dry_run else _run(act(ids, actor=actor or getpass.getuser(), reason=reason))
+    done = set(ids) if dry_run else run(act(ids, actor=actor or getpass.getuser(), reason=reason))
     if json:
-        print_json({"selected": len(ids), verb: sorted(str(each) for each in done), "dryRun": dry_run})
+        print_json(
+            {
+                "selected": len(ids),
+                verb: sorted(str(each) for each in done),
+                "dryRun": dry_run,
+                "missing": missing,
+                "otherwise": {str(letter.id): letter.state for letter in others},
+            }
+        )
     else:
         typer.echo(f"{len(done)} dead letters {'would be ' if dry_run else ''}{verb.rstrip('e')}ed")
+        for letter in others:
+            typer.echo(f"left as it is: {letter.id} is {letter.state}", err=True)
+        tell_missing(missing)
+    if missing or others:
+        raise typer.Exit(1)
 
 
 def _desk(*, from_topic: bool = False) -> Desk:
@@ -212,27 +225,21 @@ def _desk(*, from_topic: bool = False) -> Desk:
     return Desk(lambda: load(KafkaSettings).kafka_bootstrap_servers, database_url, from_topic=from_topic)
 
 
-def _unaudited(report: Report, actor: str | None, reason: str | None, *, edited: bool) -> dict[str, Any]:
-    """The record of what was sent without an audit row, under its name; empty when there is nothing of it."""
-    if not report.unaudited:
-        return {}
-    places = [letter.place for letter in report.unaudited]
-    typer.echo(
-        f"the database is away: NO AUDIT ROW was written for {len(places)} replayed messages. "
-        "Keep the record below, and write it later: bitloot dlt record FILE",
-        err=True,
-    )
-    record = Record(actor=actor or getpass.getuser(), reason=reason, edited=edited, places=places)
-    return {"unaudited": record.model_dump(mode="json")}
-
-
-def _run(work: Coroutine[Any, Any, R]) -> R:
-    try:
-        return asyncio.run(work)
-    except DatabaseAway as error:
-        fail(f"{error}; --from-topic needs Kafka alone")
-    except (KafkaError, TimeoutError) as error:
-        fail(f"Kafka did not answer: {type(error).__name__}")
+def _send(
+    desk: Desk,
+    sendings: list[Sending],
+    report: Report,
+    *,
+    rate: float | None,
+    actor: str | None,
+    reason: str | None,
+    edited: bool,
+) -> None:
+    who, quiet = actor or getpass.getuser(), not sys.stderr.isatty()
+    with typer.progressbar(length=len(sendings), label="replaying", file=sys.stderr, hidden=quiet) as bar:
+        run(
+            desk.replay(sendings, report, rate_per_s=rate, actor=who, reason=reason, edited=edited, progress=bar.update)
+        )
 
 
 def _change(letters: list[DeadLetter], *, edit: bool, edit_with: Path | None) -> bytes | None:
@@ -267,11 +274,6 @@ def _topics(sendings: list[Sending]) -> str:
     return ", ".join(sorted({each.topic for each in sendings})) or "nowhere"
 
 
-def _confirm(question: str, count: int, *, yes: bool) -> None:
-    if count > 1 and not yes and not typer.confirm(question, err=True):
-        raise typer.Exit(1)
-
-
 def _one(letters: list[DeadLetter], what: str) -> DeadLetter:
     if len(letters) != 1:
         fail(f"{what}: {len(letters)} dead letters found")
@@ -281,7 +283,3 @@ def _one(letters: list[DeadLetter], what: str) -> DeadLetter:
 def _not_everything(selection: Selection, *, everything: bool) -> None:
     if selection.is_everything and not everything:
         fail("say which: ids, a filter, or --all", code=2)
-
-
-def _in_state(selection: Selection, state: State | None) -> Selection:
-    return replace(selection, state=state)

@@ -1,13 +1,15 @@
 """An operator's desk: the table, or the topics alone when the database is away."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
 
 from bitloot_common import db
 from bitloot_common.deadletters import acts, table, topic
+from bitloot_common.deadletters.database import DatabaseAway, database_errors
 from bitloot_common.deadletters.effect import effect
 from bitloot_common.deadletters.letter import DeadLetter
 from bitloot_common.deadletters.record import Record, write
@@ -16,10 +18,18 @@ from bitloot_common.deadletters.selection import Selection
 
 LIMIT_MAX = 100_000
 CONNECT_S_MAX = 5.0
+COMMAND_S_MAX = 30.0
+CLOSE_S_MAX = 2.0
 
 
-class DatabaseAway(Exception):
-    """The table cannot be reached; the topics may be."""
+class TooMany(Exception):
+    """More letters than one act takes: none is left out in silence."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count} dead letters, more than the {LIMIT_MAX} that are taken at once: narrow it, the oldest first with"
+            " --until, or by --service, --topic, --fingerprint, --error"
+        )
 
 
 class Desk:
@@ -31,50 +41,69 @@ class Desk:
     def __init__(
         self, bootstrap_servers: Callable[[], str], database_url: str | None, *, from_topic: bool = False
     ) -> None:
-        """`from_topic`: letters are read from the topics; the database, where it answers, is for the audit log only."""
+        """`from_topic`: letters are read from the topics; the database, where it answers, says what became of them
+        and takes the audit rows."""
         self._bootstrap_servers = bootstrap_servers
         self._database_url = database_url
         self._from_topic = from_topic
+        self.knows_states = True
 
-    async def find(self, selection: Selection, *, limit: int = LIMIT_MAX) -> list[DeadLetter]:
-        """The letters that `selection` means, newest first."""
+    async def find(self, selection: Selection, *, limit: int) -> list[DeadLetter]:
+        """The letters that `selection` means, newest first. Where the topics were read and the database did not
+        answer, `knows_states` is False then, and every letter passes for open."""
+        if not self._from_topic:
+            async with self._connected() as connection:
+                return await table.find(connection, selection, limit=limit)
+        letters = await self._from_topics(selection)
+        return sorted(letters, key=lambda letter: letter.dead_at, reverse=True)[:limit]
+
+    async def all_of(self, selection: Selection) -> list[DeadLetter]:
+        """As `find`, whole. Raises TooMany."""
         if self._from_topic:
-            letters = [letter async for letter in topic.read(self._bootstrap_servers(), selection)]
-            return sorted(letters, key=lambda letter: letter.dead_at, reverse=True)[:limit]
-        async with self._connected() as connection:
-            return await table.find(connection, selection, limit=limit)
+            count = len(letters := await self.find(selection, limit=LIMIT_MAX + 1))
+        else:
+            async with self._connected() as connection:
+                count = await table.count(connection, selection)
+            letters = await self.find(selection, limit=LIMIT_MAX) if count <= LIMIT_MAX else []
+        if count > LIMIT_MAX:
+            raise TooMany(count)
+        return letters
 
     async def effects(self, letters: Sequence[DeadLetter]) -> dict[UUID, str]:
-        """What a replay of each would change, as admin's page tells it too."""
-        if self._from_topic:
+        """What a replay of each would change, as admin's page tells it too; nothing where only topics answer."""
+        try:
+            async with self._connected() as connection:
+                handled = await table.handled(connection, letters)
+                statuses = await table.order_statuses(connection, letters)
+                away = await table.away(connection)
+        except DatabaseAway:
+            if not self._from_topic:
+                raise
             return {}
-        async with self._connected() as connection:
-            handled = await table.handled(connection, letters)
-            statuses = await table.order_statuses(connection, letters)
-            away = await table.away(connection)
         return {each.id: effect(each, handled, statuses, away) for each in letters}
 
     async def replay(
         self,
         sendings: Sequence[Sending],
+        report: acts.Report,
         *,
         rate_per_s: float | None,
         actor: str,
         reason: str | None,
         edited: bool,
         progress: acts.Progress,
-    ) -> acts.Report:
-        """Sends `sendings` and marks them as replayed; from the topics also when the database is away, and then
-        the report says which have no audit row."""
+    ) -> None:
+        """Sends `sendings` and marks them as replayed; from the topics also when the database is away. `report` is
+        filled in on the way: however this ends, it says what was sent and what of it has no audit row."""
         async with Sender(self._bootstrap_servers(), rate_per_s) as sender, AsyncExitStack() as stack:
             lend: acts.Lend | None = None
             try:
-                connection = await stack.enter_async_context(self._connected())
+                connection = await stack.enter_async_context(self._open())
                 lend = _always(connection)
             except DatabaseAway:
                 if not self._from_topic:
                     raise
-            return await acts.replay(
+            await acts.replay(
                 sender,
                 sendings,
                 lend,
@@ -83,6 +112,7 @@ class Desk:
                 edited=edited,
                 progress=progress,
                 without_audit=self._from_topic,
+                report=report,
             )
 
     async def record(self, record: Record) -> tuple[set[UUID], set[str]]:
@@ -100,19 +130,37 @@ class Desk:
         async with self._connected() as connection:
             return await table.restore(connection, ids, actor=actor, reason=reason)
 
+    async def _from_topics(self, selection: Selection) -> list[DeadLetter]:
+        of_any_state = replace(selection, state=None)
+        letters = [letter async for letter in topic.read(self._bootstrap_servers(), of_any_state)]
+        try:
+            async with self._connected() as connection:
+                letters = await table.with_states(connection, letters)
+        except DatabaseAway:
+            self.knows_states = False
+        return [letter for letter in letters if selection.matches(letter)]
+
     @asynccontextmanager
     async def _connected(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        """A connection whose errors are ours."""
+        async with self._open() as connection:
+            with database_errors():
+                yield connection
+
+    @asynccontextmanager
+    async def _open(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        """A connection; raises DatabaseAway when there is none to be had."""
         if self._database_url is None:
             raise DatabaseAway("no database is configured")
+        with database_errors():
+            connection = await asyncpg.connect(self._database_url, timeout=CONNECT_S_MAX, command_timeout=COMMAND_S_MAX)
         try:
-            connection = await asyncpg.connect(self._database_url, timeout=CONNECT_S_MAX)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseAway(f"the database did not answer ({type(error).__name__})") from error
-        try:
-            await db.prepare(connection)
+            with database_errors():
+                await db.prepare(connection)
             yield connection
         finally:
-            await connection.close()
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await connection.close(timeout=CLOSE_S_MAX)
 
 
 def _always(connection: db.Connection) -> acts.Lend:

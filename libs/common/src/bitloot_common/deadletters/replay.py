@@ -65,12 +65,16 @@ def prepare(letter: DeadLetter, edit: bytes | None = None) -> Sending:
 
 
 class Sender:
-    """Sends at most `rate_per_s`; `async with Sender(…)`. Needs Kafka alone."""
+    """Sends at most `rate_per_s`; `async with Sender(…)`. Needs Kafka alone.
+
+    `in_doubt`: what was being sent when it was interrupted; some of it the broker may have.
+    """
 
     def __init__(self, bootstrap_servers: str, rate_per_s: float | None = None) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._rate_per_s = rate_per_s
         self._producer: AIOKafkaProducer | None = None
+        self.in_doubt: list[Sending] = []
 
     async def __aenter__(self) -> Self:
         self._producer = AIOKafkaProducer(**kafka_client(self._bootstrap_servers), acks="all", enable_idempotence=True)
@@ -106,8 +110,10 @@ class Sender:
             if not go_on():
                 return
             batch = list(sendings[sent : sent + size])
+            self.in_doubt = batch
             async with asyncio.timeout(SEND_S_MAX):
                 await self._send(batch)
+            self.in_doubt = []
             sent += len(batch)
             yield batch
 

@@ -4,7 +4,7 @@ import base64
 import shlex
 from typing import Any
 
-from bitloot_common.deadletters.letter import DeadLetter
+from bitloot_common.deadletters.letter import DeadLetter, State
 from bitloot_common.deadletters.replay import Sending
 from bitloot_common.scrub import is_secret_name, scrub
 
@@ -62,6 +62,8 @@ def sending(each: Sending, effect: str | None) -> dict[str, Any]:
         "id": str(each.letter.id),
         "from": each.letter.place,
         "topic": each.topic,
+        "partition": "any" if each.key is None else "by key",
+        "state": each.letter.state,
         "key": text_of(each.key),
         "value": _scrubbed("", text_of(each.value)),
         "valueBytes": len(each.value or b""),
@@ -104,7 +106,9 @@ def plan(sendings: list[dict[str, Any]], refused: list[dict[str, str]]) -> str:
     """A dry run on a terminal."""
     lines = []
     for each in sendings:
-        lines.append(f"{each['from']} -> {each['topic']}  key {each['key']}  {each['valueBytes']} bytes")
+        where = f"{each['topic']} (partition: {each['partition']})"
+        state = "" if each["state"] == State.OPEN else f"  was {each['state']}"
+        lines.append(f"{each['from']} -> {where}  key {each['key']}  {each['valueBytes']} bytes{state}")
         lines += [f"    {name}: {value}" for name, value in each["headers"]]
         lines += [f"    {each['value']}", f"    effect: {each['effect'] or 'unknown'}"]
     lines += [f"refused: {each['why']}" for each in refused]

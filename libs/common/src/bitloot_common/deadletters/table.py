@@ -4,6 +4,7 @@ Every act is a guarded update and an audit row in one transaction: of two operat
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from bitloot_common.db import Connection
@@ -52,6 +53,16 @@ async def find(connection: Connection, selection: Selection, *, limit: int = 100
         *arguments,
     )
     return [DeadLetter.from_row(dict(row)) for row in rows]
+
+
+async def with_states(connection: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+    """`letters`, as read from a topic, with what has become of those that the table knows."""
+    rows = await connection.fetch(
+        "select id, state, state_at, state_by, state_reason, replays from dead_letters where id = any($1::uuid[])",
+        [letter.id for letter in letters],
+    )
+    known = {row["id"]: dict(row) | {"state": State(row["state"])} for row in rows}
+    return [replace(letter, **known.get(letter.id, {})) for letter in letters]
 
 
 async def count(connection: Connection, selection: Selection) -> int:

@@ -1,5 +1,6 @@
 """What delivery publishes."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -37,13 +38,17 @@ class LinkMailed(Event):
 
 
 class MailDue(Event):
-    """A mail that is not a part's first one waits in `deliveries`: a notice, a resend or a fresh link."""
+    """A mail waits in `deliveries`: a notice, a resend, a fresh link, or any that the mail server delays.
+
+    Not to be tried before `not_before`, where that is told.
+    """
 
     TYPE: ClassVar[str] = "delivery.mail_due.v1"
     TOPIC: ClassVar[str] = topics.DELIVERIES_STORED
 
     order_id: UUID
     delivery_id: UUID
+    not_before: datetime | None = None
 
 
 class MailBounced(Event):

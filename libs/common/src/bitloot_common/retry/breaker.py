@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
+TRIAL_TURN_S = 0.1  # half-open: how soon the next waiter is woken when one made no call
 WELL_FOR_S = 1.0  # how long one good answer to `confirm` counts
 
 Probe = Callable[[], Awaitable[object]]
@@ -86,6 +87,7 @@ class Breaker:
         self._recent: OrderedDict[object, tuple[bool, float]] = OrderedDict()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._trial: object | None = None
+        self._trial_until = 0.0
         self._trials = trials or probe is None
         self._trying = False
         self._verdict = asyncio.Event()
@@ -114,6 +116,7 @@ class Breaker:
             return
         if self.state is State.HALF_OPEN and self._trying and self._trial is None:
             self._trial = asyncio.current_task()
+            self._trial_until = time.monotonic() + self._trial_s_max
             return
         raise Outage(self.dependency, f"{self.dependency} is away since {self.since:%Y-%m-%dT%H:%M:%SZ}")
 
@@ -233,14 +236,18 @@ class Breaker:
             pause_s = min(pause_s * 2, self._pause_s_max)
 
     async def _try_one_by_one(self) -> None:
-        """Wakes waiters until one call has decided: a waiter may end without having made a call."""
+        """Wakes waiters until one call has decided: a waiter may end without having made a call, and a call
+        that hangs decides nothing. After `trial_s_max` the next may try beside it."""
         self._verdict.clear()
         self._trying = True
         try:
             while self.state is State.HALF_OPEN and not self._verdict.is_set():
-                self._wake(1)
+                if self._trial is not None and time.monotonic() >= self._trial_until:
+                    self._trial = None
+                if self._trial is None:
+                    self._wake(1)
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._trial_s_max if self._trial else 0.1):
+                    async with asyncio.timeout(TRIAL_TURN_S):
                         await self._verdict.wait()
         finally:
             self._trying = False

@@ -4,6 +4,9 @@ A record refused by the broker as too large breaks an idempotent producer's part
 (OutOfOrderSequenceNumber from then on), so sizes are checked here first, and any error that aiokafka did
 not retry by itself costs the producer its life. `send` returns when the broker has the record, and tries
 for ever: the caller's offset waits for it.
+
+What is too large goes apart from the rest, by a producer of its own that compresses: it can only have come
+compressed. What even so is refused stays where it is, counted and logged, and no other record waits for it.
 """
 
 import asyncio
@@ -14,6 +17,7 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from bitloot_common.retry import headers as names
 from bitloot_common.retry import metrics
@@ -28,6 +32,8 @@ BATCH_BYTES_MAX = 524_288
 PAUSE_S = 0.1
 PAUSE_S_MAX = 5.0
 STOP_S_MAX = 5.0
+APART_BYTES_MAX = 104_857_600  # what a broker takes in one request, if nobody told it otherwise
+REFUSED_PAUSE_S = 60.0
 
 
 class Forwarder:
@@ -78,27 +84,35 @@ class Forwarder:
         """Returns when `topic` has the record. Never gives up; cancelling it means: not durable."""
         if key is None and value is None:  # the client refuses such a record; the header keeps it exact
             value, headers = b"", [*headers, (names.NULL_VALUE, b"1")]
-        pause_s = PAUSE_S
+        if _bytes_of(key, value, headers) > REQUEST_BYTES_MAX:
+            headers = _slim(headers)
+        apart = _bytes_of(key, value, headers) > REQUEST_BYTES_MAX
+        pause_s, refused = PAUSE_S, False
         while True:
             producer = self._producer
             assert producer is not None, "send before start"
             try:
+                if apart:
+                    return await self._send_apart(topic, key, value, headers)
                 return await self._send(producer, topic, key, value, headers)
             except MessageSizeTooLargeError:
-                slim = [(name, text) for name, text in headers if name != names.EXCEPTION_STACKTRACE]
-                log.warning("forward.too_large", topic=topic, bytes=len(value or b""))
-                await self._renew(producer)  # if it was the broker who refused, this one is broken
-                if len(slim) < len(headers):
-                    headers = slim
+                if not apart:
+                    log.warning("forward.too_large", topic=topic, bytes=len(value or b""))
+                    headers, apart = _slim(headers), True
+                    await self._renew(producer)  # it was the broker who refused: this one is broken
                     continue
+                if not refused:
+                    log.error("forward.refused", topic=topic, bytes=len(value or b""))  # noqa: TRY400  (said once, short)
+                pause_s, refused = REFUSED_PAUSE_S, True
             except KafkaTimeoutError as error:
                 log.warning("forward.failed", topic=topic, error=repr(error))
             except (KafkaError, ConnectionError) as error:
                 log.warning("forward.failed", topic=topic, error=repr(error))
-                await self._renew(producer)
+                if not apart:
+                    await self._renew(producer)
             self._failures.inc()
             await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, PAUSE_S_MAX)
+            pause_s = min(pause_s * 2, max(pause_s, PAUSE_S_MAX))
 
     async def _send(
         self,
@@ -117,6 +131,17 @@ class Forwarder:
             await future
         finally:
             self._pending.discard(future)
+
+    async def _send_apart(self, topic: str, key: bytes | None, value: bytes | None, headers: names.Headers) -> None:
+        """Not idempotent: sent twice is harmless, and a refusal breaks nothing."""
+        producer = AIOKafkaProducer(
+            acks="all", compression_type="zstd", max_request_size=APART_BYTES_MAX, **self._client
+        )
+        try:
+            await producer.start()
+            await producer.send_and_wait(topic, value=value, key=key, headers=headers)
+        finally:
+            await self._stop(producer)
 
     async def _renew(self, broken: AIOKafkaProducer) -> None:
         """A new producer in place of `broken`; what still waits on the old one is told to send again."""
@@ -146,3 +171,12 @@ class Forwarder:
         stopping = asyncio.ensure_future(producer.stop())
         await asyncio.wait([stopping], timeout=STOP_S_MAX)
         stopping.cancel()
+
+
+def _bytes_of(key: bytes | None, value: bytes | None, headers: names.Headers) -> int:
+    """What the client counts before it refuses."""
+    return int(DefaultRecordBatchBuilder.estimate_size_in_bytes(key, value, headers))
+
+
+def _slim(headers: names.Headers) -> names.Headers:
+    return [(name, text) for name, text in headers if name != names.EXCEPTION_STACKTRACE]

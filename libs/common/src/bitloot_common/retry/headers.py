@@ -79,14 +79,17 @@ def ladder(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, bytes]:
     return {name: value for name, value in headers if value is not None and name in OURS}
 
 
-def number(ours: Mapping[str, bytes | None], name: str) -> int | None:
-    """A header's integer: decimal digits, or four or eight big-endian bytes as Spring writes them."""
+def number(ours: Mapping[str, bytes | None], name: str, *, bits: int = 64) -> int | None:
+    """A header's integer: decimal digits, or four or eight big-endian bytes as Spring writes them. None when it is
+    neither, or more than a signed integer of `bits` holds: anybody may have written it, and columns are finite."""
     value = ours.get(name)
     if value is None:
         return None
     if value.isdigit():
-        return int(value) if len(value) < DIGITS_MAX else None
-    return int.from_bytes(value, "big", signed=True) if len(value) in (4, 8) else None
+        found = int(value) if len(value) < DIGITS_MAX else None
+    else:
+        found = int.from_bytes(value, "big", signed=True) if len(value) in (4, 8) else None
+    return found if found is not None and -(2 ** (bits - 1)) <= found < 2 ** (bits - 1) else None
 
 
 def text(ours: Mapping[str, bytes | None], name: str) -> str | None:

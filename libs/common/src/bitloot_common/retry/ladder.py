@@ -33,7 +33,7 @@ from bitloot_common.retry.entrance import Doorkeeper, Entrance
 from bitloot_common.retry.errors import Kind, UnknownSubscription
 from bitloot_common.retry.forwarder import Forwarder
 from bitloot_common.retry.headers import Headers
-from bitloot_common.retry.lane import Lane, Limits, Slots
+from bitloot_common.retry.lane import BATCH_MAX, Lane, Limits
 from bitloot_common.retry.message import (
     Delivery,
     Failed,
@@ -45,6 +45,7 @@ from bitloot_common.retry.message import (
     models_by_type,
     now_ms,
 )
+from bitloot_common.retry.slots import Slots
 from bitloot_common.retry.window import Record
 from bitloot_common.scrub import scrub as scrub_secrets
 
@@ -77,7 +78,7 @@ class Ladder:
         scrub: Callable[[str], str] = scrub_secrets,
         limits: Limits | None = None,
     ) -> None:
-        """`concurrency`: handlers at once on the main topics; `step_concurrency`: on each retry topic.
+        """`concurrency`: handlers at once of a main topic; `step_concurrency`: of a subscription on a retry topic.
         `instance_id`: unique among the service's processes and the same after a restart, so that a killed
         one is back at once; without it the group waits for the dead one's session to end."""
         self.service = service
@@ -237,9 +238,11 @@ class Ladder:
             subscription = self._subscriptions[record.topic]
             return self._work(Delivery(record, Hop.first(record), subscription, None, had_turn), slots)
 
-        def held(topic: str) -> bool:
+        def held(topic: str, in_flight: int) -> bool:
             subscription = self._subscriptions[topic]
-            return subscription.entrance.crowded or any(b.state is State.OPEN for b in subscription.needs)
+            away = {breaker.state for breaker in subscription.needs} - {State.CLOSED}
+            # half-open: a batch is more than enough for trials, and the rest is better off on its topic
+            return subscription.entrance.crowded or State.OPEN in away or bool(away and in_flight >= BATCH_MAX)
 
         return Lane(self.service, self.service, self._subscriptions, deliver, self._limits, self._consumer, held=held)
 
@@ -259,7 +262,7 @@ class Ladder:
         if wait_ms > 0 and delivery.delays_s:
             await self._postpone(delivery, delivery.delay_s(wait_ms / 1000))
             return None
-        async with delivery.entrance, slots:
+        async with delivery.entrance, slots.of(delivery.hop.subscription if delivery.subscription else ""):
             outcome = await self._attempt(delivery)
         if isinstance(outcome, Breaker):
             return await self._hold(delivery, outcome)

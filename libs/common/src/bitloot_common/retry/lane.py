@@ -9,9 +9,7 @@ fetched data away, and there is no state that a rebalance could forget.
 """
 
 import asyncio
-import contextlib
 import heapq
-import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,13 +23,15 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectio
 from bitloot_common.retry import metrics
 from bitloot_common.retry.breaker import Breaker
 from bitloot_common.retry.message import now_ms
+from bitloot_common.retry.reader import Reader
+from bitloot_common.retry.slots import Slots
 from bitloot_common.retry.window import Record, Window
 
 log = structlog.get_logger(__name__)
 
 # Works one record, its handler within a slot. None: settled, durable. A breaker: not now, ask again after
 # its turn (the bool says whether this record has had one).
-Work = Callable[[Record, bool, "Slots"], Awaitable[Breaker | None]]
+Work = Callable[[Record, bool, Slots], Awaitable[Breaker | None]]
 
 POLL_S_MAX = 0.5
 POLL_S_HELD = 0.05  # while partitions are held back: how soon new room is noticed
@@ -45,7 +45,7 @@ NOTHING = TopicPartition("", -1)  # getmany() without partitions means all of th
 class Limits:
     """How much at once, how long."""
 
-    concurrency: int
+    concurrency: int  # of one topic (on a step: of one subscription); what others have beside it: slots.py
     partition_window: int
     total_window: int
     retries_per_s: int = 2_000  # what one process does on time: bounds how fast messages may begin to fail
@@ -53,27 +53,9 @@ class Limits:
     session_timeout_s: float = 10.0
 
 
-class Slots:
-    """Places for handlers at work, `async with` to take one. Who had one counts as running until settled."""
-
-    def __init__(self, count: int) -> None:
-        self.running: set[asyncio.Task[Any] | None] = set()
-        self._places = asyncio.Semaphore(count)
-
-    async def __aenter__(self) -> None:
-        await self._places.acquire()
-        self.running.add(asyncio.current_task())
-
-    async def __aexit__(self, *_: object) -> None:
-        self._places.release()
-
-    def settled(self) -> None:
-        """The current task's record needs no waiting for any more."""
-        self.running.discard(asyncio.current_task())
-
-
 class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Runs from `start` to `stop`; the ladder gives it its `work`."""
+    """Runs from `start` to `stop`; the ladder gives it its `work`. `held` says of a topic, with so many of its
+    records in flight, whether to fetch no more of it."""
 
     def __init__(
         self,
@@ -85,12 +67,14 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         client: Mapping[str, Any],
         *,
         due_at: Callable[[Record], int] | None = None,
-        held: Callable[[str], bool] | None = None,
+        held: Callable[[str, int], bool] | None = None,
     ) -> None:
         self.group = group
         self.topics = sorted(topics)
         self.assigned = asyncio.Event()
         self.consumer: AIOKafkaConsumer | None = None
+        self._reader: Reader | None = None
+        self._service = service
         self._work = work
         self._limits = limits
         self._due_at = due_at
@@ -126,6 +110,10 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         """For readiness: raises unless the lane has its assignment and its tasks live."""
         if not self.assigned.is_set() or any(task.done() for task in self._tasks):
             raise RuntimeError(f"{self.group} has no assignment")
+        for place, offset in self._reader.unreadable().items() if self._reader else ():
+            from bitloot_common.health import Degraded  # here, as FastAPI is most of a worker's start-up time
+
+            raise Degraded(f"{place.topic}/{place.partition} cannot be read from offset {offset} on")
 
     # Fetching
 
@@ -153,26 +141,36 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             rebalance_timeout_ms=int(self._limits.drain_s * 1000) + 10_000,
             **self._client,
         )
+        self._reader = reader = Reader(self._service, self.group, consumer, BATCH_MAX)
         consumer.subscribe(self.topics, listener=self)
         await consumer.start()
         while True:
             partitions = consumer.assignment()
-            wanted = [p for p in partitions if self._window.has_room(p) and not (self._held and self._held(p.topic))]
+            wanted, doubtful = reader.sort(partition for partition in partitions if self._is_wanted(partition))
             timeout_s = POLL_S_MAX if len(wanted) == len(partitions) else POLL_S_HELD
             timeout_s = min(timeout_s, self._next_due_s())
-            taken = await self._fetch(wanted or [NOTHING], timeout_s)
+            taken = await self._fetch(reader, wanted or [NOTHING], timeout_s)
             if taken and self._due_at is not None:
                 # aiokafka empties one partition before the next, which may hold what is due before
                 for partition in set(wanted) - taken:
-                    await self._fetch([partition], 0)
+                    await self._fetch(reader, [partition], 0)
+            for partition in doubtful:
+                for _ in range(BATCH_MAX):
+                    if not await self._fetch(reader, [partition], 0):
+                        break
             self._release()
             self._in_flight.set(self._window.size)
             await asyncio.sleep(0)
 
-    async def _fetch(self, partitions: Iterable[TopicPartition], timeout_s: float) -> set[TopicPartition]:
+    def _is_wanted(self, partition: TopicPartition) -> bool:
+        topic, window = partition.topic, self._window
+        return window.has_room(partition) and not (self._held and self._held(topic, window.size_of(topic)))
+
+    async def _fetch(
+        self, reader: Reader, partitions: Iterable[TopicPartition], timeout_s: float
+    ) -> set[TopicPartition]:
         """Takes what there is of `partitions`; returns those that had something."""
-        assert self.consumer is not None, "fetch before start"
-        batch = await self.consumer.getmany(*partitions, timeout_ms=math.ceil(timeout_s * 1000), max_records=BATCH_MAX)
+        batch = await reader.read(partitions, timeout_s)
         # Nothing awaits between the fetch and here, so no rebalance can come between.
         for partition, records in batch.items():
             self._take(partition, records)
@@ -243,11 +241,14 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         if not offsets or self.consumer is None:
             return
         try:
-            await self.consumer.commit(offsets)
+            # A consumer that is closed meanwhile would try for ever.
+            async with asyncio.timeout(STOP_S_MAX):
+                await self.consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             log.info("consumer.commit_refused", group=self.group, error=str(error))
-        except KafkaError as error:
-            log.warning("consumer.commit_failed", group=self.group, error=repr(error))
+        except Exception as error:  # whatever it is, these offsets are tried again and nothing else stops
+            known = isinstance(error, KafkaError | TimeoutError)
+            log.warning("consumer.commit_failed", group=self.group, error=repr(error), exc_info=not known)
             self._settled.set()
         else:
             window.committed(offsets)
@@ -267,6 +268,8 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
     async def _hand_back(self, deadline_s: float) -> None:
         window, self._window = self._window, self._new_window()
         window.closed = True
+        if self._reader is not None:
+            self._reader.forget()
         self._waiting.clear()
         running = {task for task in self._slots.running if task is not None}
         for task in self._chains - running:
@@ -279,12 +282,10 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
                 log.warning("consumer.handed_back", group=self.group, unfinished=len(unfinished))
         if self._chains:
             await asyncio.wait(set(self._chains), timeout=1)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STOP_S_MAX):
-                await self._commit(window)
+        await self._commit(window)
 
     def _new_window(self) -> Window:
-        return Window(self._limits.partition_window, self._limits.total_window)
+        return Window(self._limits.partition_window, self._limits.total_window, topics=len(self.topics))
 
     async def _stop_consumer(self) -> None:
         """aiokafka's stop may wait without end while the broker is away, and may raise what is not ours."""

@@ -42,6 +42,11 @@ FORWARD_FAILURES = Counter(
     "bitloot_forward_failures", "Failed tries to put a message on a retry or dead-letter topic.", ["service"]
 )
 LANE_RESTARTS = Counter("bitloot_consumer_restarts", "Consumers that died and were made anew.", ["service", "group"])
+UNREADABLE = Gauge(
+    "bitloot_unreadable_partitions",
+    "Partitions of a topic that stand still, as what comes next cannot be decoded at all.",
+    ["service", "group", "topic"],
+)
 BREAKER_STATE = Gauge("bitloot_breaker_state", "0 closed, 1 half-open, 2 open.", ["dependency"])
 BREAKER_STATES = {"closed": 0, "half_open": 1, "open": 2}
 

@@ -4,7 +4,7 @@ Records of one topic and key form a chain, worked strictly in order; chains are 
 happen in any order; what may be committed is the offset below which everything is settled. No I/O here.
 """
 
-from collections import deque
+from collections import Counter, deque
 from typing import TypeAlias
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -44,20 +44,27 @@ class Progress:
 class Window:
     """Everything in flight for one assignment. A new assignment gets a new window; the old one is closed."""
 
-    def __init__(self, partition_max: int, total_max: int) -> None:
+    def __init__(self, partition_max: int, total_max: int, topics: int = 1) -> None:
+        """Each of the `topics` has an equal share of the total, so that one that stands still fills its own only;
+        and a partition at most half of that, so that one behind a slow key leaves room for the others."""
         self.closed = False
         self.size = 0
-        self._partition_max = partition_max
-        self._total_max = total_max
+        self._topic_max = max(1, total_max // topics)
+        self._partition_max = min(partition_max, max(1, self._topic_max // 2))
+        self._by_topic: Counter[str] = Counter()
         self._partitions: dict[TopicPartition, Progress] = {}
         self._chains: dict[ChainKey, deque[Record]] = {}
 
     def has_room(self, partition: TopicPartition) -> bool:
         """Whether more may be fetched from `partition`."""
-        if self.size >= self._total_max:
+        if self._by_topic[partition.topic] >= self._topic_max:
             return False
         progress = self._partitions.get(partition)
         return progress is None or len(progress) < self._partition_max
+
+    def size_of(self, topic: str) -> int:
+        """How many records of `topic` are in flight."""
+        return self._by_topic[topic]
 
     def take(self, partition: TopicPartition, record: Record) -> None:
         """`record` was fetched."""
@@ -66,6 +73,7 @@ class Window:
             progress = self._partitions[partition] = Progress()
         progress.take(record.offset)
         self.size += 1
+        self._by_topic[record.topic] += 1
 
     def chain(self, record: Record) -> deque[Record] | None:
         """Puts `record` in its key's chain. Returns the chain if nobody works it yet, else None."""
@@ -87,6 +95,7 @@ class Window:
             self._chains.pop((record.topic, record.key), None)
         self._partitions[TopicPartition(record.topic, record.partition)].settle(record.offset)
         self.size -= 1
+        self._by_topic[record.topic] -= 1
 
     def uncommitted(self) -> dict[TopicPartition, int]:
         """What may be committed and was not."""

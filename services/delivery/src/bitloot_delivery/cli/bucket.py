@@ -10,7 +10,7 @@ from bitloot_common.settings import load
 from pydantic import Field
 
 from bitloot_delivery.clients.s3 import open_storage
-from bitloot_delivery.errors import StorageDown, StorageUnavailable
+from bitloot_delivery.errors import StorageDown, StorageRefused, StorageUnavailable
 from bitloot_delivery.settings import StorageSettings
 
 app = typer.Typer(help="The bucket of the sealed keys.", no_args_is_help=True, rich_markup_mode=None)
@@ -33,7 +33,7 @@ def apply(json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] 
     settings = load(BucketSettings)
     try:
         done = asyncio.run(_apply(settings))
-    except (StorageDown, StorageUnavailable) as error:
+    except (StorageDown, StorageUnavailable, StorageRefused) as error:
         fail(str(error))
     if json:
         print_json(done)

@@ -13,7 +13,7 @@ from bitloot_common.cli.output import fail, print_json
 from bitloot_common.settings import DatabaseSettings, load
 
 from bitloot_delivery.clients.s3 import open_storage
-from bitloot_delivery.errors import OrderUnknown, StorageDown, StorageUnavailable
+from bitloot_delivery.errors import OrderUnknown, StorageDown, StorageRefused, StorageUnavailable
 from bitloot_delivery.settings import StorageSettings
 from bitloot_delivery.use_cases.erase_order import Erased, MailUnderWay, StillOpen, erase_order
 
@@ -32,7 +32,7 @@ def erase(
     settings = load(EraseSettings)
     try:
         erased = asyncio.run(_erase(settings, order, reason, force))
-    except (OrderUnknown, StillOpen, MailUnderWay, StorageDown, StorageUnavailable) as error:
+    except (OrderUnknown, StillOpen, MailUnderWay, StorageDown, StorageUnavailable, StorageRefused) as error:
         fail(str(error))
     if json:
         print_json(asdict(erased))

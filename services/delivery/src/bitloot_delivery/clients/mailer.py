@@ -26,8 +26,9 @@ class Mail:
 
 
 def speaks_against_server(error: BaseException) -> bool:
-    """What a mail server's breaker counts. A delay of one mail is that mail's; of many in a row, the server's."""
-    return isinstance(error, (MailDelayed, MailDown))
+    """What a mail server's breaker counts. A delay of one mail is that mail's; of many in a row, the server's;
+    that of an address (greylisting, a full mailbox) is never the server's."""
+    return isinstance(error, MailDown) or (isinstance(error, MailDelayed) and not error.of_recipient)
 
 
 class Mailer(Protocol):

@@ -1,8 +1,9 @@
 """`KeyStorage` on any S3, Cloudflare R2 first: region `auto`, SigV4, no checksums that R2 does not know."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from bitloot_delivery.errors import STORAGE, SealedObjectBroken, StorageDown, StorageUnavailable
+from bitloot_delivery.errors import STORAGE, SealedObjectBroken, StorageDown, StorageRefused, StorageUnavailable
 from bitloot_delivery.sealing import MEDIA_TYPE, SealedCodes, open_sealed, seal
 from bitloot_delivery.secret import DataKey
 from bitloot_delivery.settings import StorageSettings
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 OBJECT_BYTES_MAX: Final = 32 * 1024 * 1024
 NAMES_MAX: Final = 5
+PROBE: Final = "probe"  # an empty object beside orders/, written only while the breaker asks
 
 # Codes of S3 errors that concern every object alike: our credentials, our bucket, our clock.
 _OURS: Final = frozenset(
@@ -43,14 +45,20 @@ class Missing(Exception):
     """No object has this name."""
 
 
+def speaks_against_storage(error: BaseException) -> bool:
+    """What the breaker counts: no answer, a 5xx, or what would meet every object alike."""
+    return isinstance(error, (StorageUnavailable, StorageDown))
+
+
 class S3KeyStorage:
     """One bucket. `client` speaks to it; `signer` only signs URLs, for the host that browsers reach it by."""
 
-    def __init__(self, client: "S3Client", signer: "S3Client", bucket: str) -> None:
-        self.breaker: Final = Breaker(STORAGE, probe=self.check)
+    def __init__(self, client: "S3Client", signer: "S3Client", bucket: str, timeout_s: float) -> None:
+        self.breaker: Final = Breaker(STORAGE, probe=self.works, counts=speaks_against_storage)
         self._client = client
         self._signer = signer
         self._bucket = bucket
+        self._timeout_s = timeout_s
 
     async def save_keys_json(self, order_id: UUID, content: SealedCodes, *, key: DataKey) -> str:
         sealed = seal(content, key)
@@ -93,8 +101,18 @@ class S3KeyStorage:
         with _ours("HeadBucket"):
             await self._client.head_bucket(Bucket=self._bucket)
 
+    async def works(self) -> None:
+        """Does what a delivery does, past the breaker: a bucket may answer HeadBucket and refuse every write."""
+        with suppress(StorageRefused):  # an answer; R2 refuses more than one write a second to one name
+            with _ours("PutObject"):
+                await self._client.put_object(Bucket=self._bucket, Key=PROBE, Body=b"", CacheControl="no-store")
+            with _ours("GetObject"):
+                answer = await self._client.get_object(Bucket=self._bucket, Key=PROBE)
+                async with answer["Body"] as body:
+                    await body.read()
+
     async def make_bucket(self) -> bool:
-        """Whether the bucket had to be made. Raises StorageDown or StorageUnavailable when it cannot be."""
+        """Whether the bucket had to be made. Raises StorageDown, StorageUnavailable or StorageRefused when not."""
         try:
             await self._client.head_bucket(Bucket=self._bucket)
         except ClientError as error:
@@ -180,7 +198,9 @@ class S3KeyStorage:
         }
         async with self.breaker:
             with calling(f"S3.{operation}", attributes), _ours(operation):
-                yield
+                # aiohttp's own time limit of an answer does not run while a PUT waits for "100 Continue"
+                async with asyncio.timeout(self._timeout_s):
+                    yield
 
 
 @contextmanager
@@ -192,7 +212,9 @@ def _ours(operation: str) -> Iterator[None]:
         code = _code(error)
         if code in _OURS:
             raise StorageDown(operation, code) from None
-        raise StorageUnavailable(operation, code) from None
+        if _status(error) >= 500:
+            raise StorageUnavailable(operation, code) from None
+        raise StorageRefused(operation, code) from None
     except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError, SSLError) as error:
         raise StorageDown(operation, type(error).__name__) from None
     except (BotoCoreError, AiohttpError, OSError) as error:
@@ -231,7 +253,7 @@ async def open_storage(settings: StorageSettings) -> AsyncIterator[S3KeyStorage]
         client = await client_of(settings.r2_endpoint)
         public = settings.public_endpoint
         signer = client if public == settings.r2_endpoint else await client_of(public)
-        storage = S3KeyStorage(client, signer, settings.r2_bucket)
+        storage = S3KeyStorage(client, signer, settings.r2_bucket, settings.r2_timeout_s)
         stack.callback(storage.breaker.stop)
         yield storage
 
@@ -239,6 +261,11 @@ async def open_storage(settings: StorageSettings) -> AsyncIterator[S3KeyStorage]
 def _name(order_id: UUID, part: int, number: int) -> str:
     """`orders/<order>/<part>.jwe`; further names serve only where a foreign object stands in the first one."""
     return f"orders/{order_id}/{part}.jwe" if number == 0 else f"orders/{order_id}/{part}.{number}.jwe"
+
+
+def _status(error: ClientError) -> int:
+    """The answer's HTTP status; 500 where there is none: then it was no answer to speak of."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
 
 
 def _code(error: ClientError) -> str:

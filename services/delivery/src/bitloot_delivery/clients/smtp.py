@@ -100,12 +100,15 @@ class SmtpMailer:
         connections_max: int,
         timeout_s: float,
         answer_timeout_s: float = 600.0,
+        retry_s: float = 300.0,
     ) -> None:
+        """`retry_s`: when to ask again a server that said later; RFC 5321 (4.5.4.1) wants minutes, not seconds."""
         self.breaker: Final = Breaker(MAIL, probe=self.check, counts=speaks_against_server, trials=True)
         self._server = server
         self._sender = sender
         self._timeout_s = timeout_s
         self._answer_timeout_s = answer_timeout_s
+        self._retry_s = retry_s
         self._slots = asyncio.Semaphore(connections_max)
         self._idle: list[_Connection] = []
 
@@ -124,7 +127,7 @@ class SmtpMailer:
             async with self._connection() as connection:
                 await connection.smtp.send_message(message)
         except (SMTPException, OSError, ValueError) as error:
-            _raise_ours(error)
+            _raise_ours(error, self._retry_s)
 
     async def check(self) -> None:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -220,11 +223,12 @@ async def _quit(connection: _Connection) -> None:
     connection.smtp.close()
 
 
-def _raise_ours(error: Exception) -> NoReturn:
+def _raise_ours(error: Exception, retry_s: float) -> NoReturn:
     """A reply by its code (RFC 5321, section 4.2.1): 5xx for good, 4xx for now; what broke off, for now.
 
     What the server has against us, not against this mail, is an outage: every other mail would meet it too.
     """
+    of_recipient = isinstance(error, SMTPRecipientsRefused)
     if isinstance(error, SMTPRecipientsRefused):
         error = error.recipients[0]
     if isinstance(error, (SMTPAuthenticationError, SMTPHeloError, SMTPConnectError)):
@@ -237,7 +241,7 @@ def _raise_ours(error: Exception) -> NoReturn:
             raise MailDown(_why(error)) from None
         if 500 <= error.code < 600:
             raise MailRefused(_why(error)) from None
-        raise MailDelayed(_why(error)) from None
+        raise MailDelayed(_why(error), retry_s, of_recipient=of_recipient) from None
     if isinstance(error, (SMTPException, OSError)):
         raise MailDelayed(_why(error)) from None
     raise MailRefused("the recipient's address is not one") from None

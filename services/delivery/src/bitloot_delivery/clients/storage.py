@@ -10,7 +10,7 @@ from bitloot_delivery.secret import DataKey
 
 
 class KeyStorage(Protocol):
-    """Holds one sealed object per order and part. Raises StorageUnavailable or StorageDown everywhere."""
+    """Holds one sealed object per order and part. Raises StorageUnavailable, StorageRefused or StorageDown."""
 
     @property
     def breaker(self) -> Breaker:

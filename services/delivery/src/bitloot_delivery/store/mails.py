@@ -11,7 +11,7 @@ from bitloot_common.ids import new_id
 
 LINK_PURPOSES: Final = frozenset({"keys", "resend", "fresh_link"})
 
-_COLUMNS = "id, order_id, purpose, sequence, message_id, link_id, status, complete, attempts, claimed_until"
+_COLUMNS = "id, order_id, purpose, sequence, message_id, link_id, status, complete, attempts, claimed_until, created_at"
 
 _INSERT = """
 insert into deliveries (id, order_id, purpose, sequence, message_id, complete, requested_by)
@@ -109,6 +109,7 @@ class MailRow:
     complete: bool
     attempts: int
     claimed_until: datetime | None
+    created_at: datetime
 
 
 def _row(record: asyncpg.Record | None) -> MailRow | None:

@@ -16,7 +16,7 @@ from bitloot_common.outbox import Outbox
 from bitloot_common.timeline import Entry, append
 
 from bitloot_delivery.clients.storage import KeyStorage
-from bitloot_delivery.errors import StorageUnavailable
+from bitloot_delivery.errors import StorageRefused, StorageUnavailable
 from bitloot_delivery.store import keys, links
 from bitloot_delivery.store.keys import KeysRow
 
@@ -70,7 +70,7 @@ class DeleteOldKeys:
     async def _deleted(self, row: KeysRow) -> bool:
         try:
             await self._delete(row)
-        except StorageUnavailable as error:
+        except (StorageUnavailable, StorageRefused) as error:
             log.warning("delivery.retention.left", order_id=str(row.order_id), part=row.part, error=str(error))
             return False
         return True

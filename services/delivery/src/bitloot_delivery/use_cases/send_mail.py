@@ -7,26 +7,30 @@ that one has the same Message-ID. A commit that fails there (PostgreSQL went awa
 remembers what it sent, and when the message comes again it only records it. Nor does a handler that is cancelled
 (a rebalance): the sending goes on without it. A sender that lives keeps its lease however slow the server is, so
 a lease can be short, and the mail of one that died soon goes out.
+
+A mail server that says "later" is asked again every few minutes, for days: longer than the ladder has steps, so the
+last attempt of a message leaves a new one behind. Every try counts in the row, and patience ends.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from bitloot_common.db import Connection, Pool
-from bitloot_common.events.delivery import LinkMailed
+from bitloot_common.events.delivery import LinkMailed, MailDue
+from bitloot_common.inbox import first_time
 from bitloot_common.outbox import Outbox
 from bitloot_common.retry import Outage, Permanent, Transient
 from bitloot_common.timeline import Entry, append
 
 from bitloot_delivery import metrics
 from bitloot_delivery.clients.mailer import Mailer
-from bitloot_delivery.errors import MailInWork
+from bitloot_delivery.errors import MailDelayed, MailGivenUp, MailInWork, MailNotYet
 from bitloot_delivery.letters import Letters, Occasion
 from bitloot_delivery.links import LinkSigner
 from bitloot_delivery.store import keys, links, mails, orders
@@ -34,10 +38,14 @@ from bitloot_delivery.store.mails import LINK_PURPOSES, MailRow
 
 log = structlog.get_logger(__name__)
 
+CONSUMER: Final = "delivery.send_mail"
+TRIES_MIN: Final = 6  # before a mail is given up, however long it has waited: for most of it nobody may have tried
+
 
 @dataclass(frozen=True, slots=True)
 class SendMail:
-    """Sends one mail of `deliveries`. `link_base` is FRONTEND_URL/d; `lease` is how long a dead sender keeps a mail."""
+    """Sends one mail of `deliveries`. `link_base` is FRONTEND_URL/d; `lease` is how long a dead sender keeps a mail,
+    `patience` how long a mail server may say "later"."""
 
     pool: Pool
     outbox: Outbox
@@ -47,27 +55,38 @@ class SendMail:
     link_base: str
     link_ttl: timedelta
     lease: timedelta
+    patience: timedelta = timedelta(days=2)
     unrecorded: dict[UUID, MailRow] = field(default_factory=dict)
     under_way: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
 
-    async def of_part(self, order_id: UUID, part: int, cause: dict[str, Any]) -> None:
+    async def of_part(self, order_id: UUID, part: int, cause: dict[str, Any], *, last: bool = False) -> None:
         """The mail of a stored part; raises as `__call__` does."""
         async with self.pool.acquire() as connection:
             mail = await mails.find_part_mail(connection, order_id, part)
         assert mail is not None, "the mail's row is committed together with the event that asks for it"
-        await self(mail.id, cause)
+        await self(mail.id, cause, last=last)
 
-    async def __call__(self, mail_id: UUID, cause: dict[str, Any]) -> None:
-        """Raises MailRefused, MailDelayed, MailDown, MailInWork, NoticeUnknown.
+    async def __call__(
+        self, mail_id: UUID, cause: dict[str, Any], *, not_before: datetime | None = None, last: bool = False
+    ) -> None:
+        """Raises MailRefused, MailGivenUp, MailDelayed, MailNotYet, MailDown, MailInWork, NoticeUnknown.
 
-        Cancelling it leaves the sending alone: given up between DATA and its answer, a mail would go out twice.
+        With `last` a mail server that says later is asked again by a message that this one leaves behind. Cancelling
+        it leaves the sending alone: given up between DATA and its answer, a mail would go out twice.
         """
+        if not_before is not None and (left_s := (not_before - datetime.now(UTC)).total_seconds()) > 0:
+            raise MailNotYet(left_s)
         task = self.under_way.get(mail_id)
         if task is None:
             task = asyncio.create_task(self._send_and_record(mail_id, cause), name=f"mail {mail_id}")
             self.under_way[mail_id] = task
             task.add_done_callback(lambda _: self.under_way.pop(mail_id, None))
-        await asyncio.shield(task)
+        try:
+            await asyncio.shield(task)
+        except MailDelayed as error:
+            if not last or error.retry_after_s is None:
+                raise
+            await self._ask_again(mail_id, error.retry_after_s, cause)
 
     async def stop(self) -> None:
         """Gives up what is under way; call it once nobody asks for mails any more."""
@@ -95,11 +114,31 @@ class SendMail:
                     letter = self.letters.write(mail, occasion)
                     with metrics.MAIL_DURATION_S.time():
                         await self.mailer.send(letter)
-                except (Permanent, Transient, Outage) as error:
+                except (Permanent, Transient, Outage) as met:
+                    error = self._unless_given_up(mail, met)
                     await self._failed(mail, error)
-                    raise
+                    raise error from None
         self.unrecorded[mail.id] = mail
         return mail
+
+    def _unless_given_up(self, mail: MailRow, error: Permanent | Transient | Outage) -> Permanent | Transient | Outage:
+        """What a failure is: one delay too many is final. One long after a long outage is not too many."""
+        waited = datetime.now(UTC) - mail.created_at
+        if not isinstance(error, MailDelayed) or error.retry_after_s is None:
+            return error
+        if waited < self.patience or mail.attempts < TRIES_MIN:
+            return error
+        return MailGivenUp(waited / timedelta(hours=1), mail.attempts, error)
+
+    async def _ask_again(self, mail_id: UUID, wait_s: float, cause: dict[str, Any]) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            mail = await mails.find_mail(connection, mail_id)
+            # a crash after the commit brings the message again: it must not leave two behind
+            if mail is not None and await first_time(connection, CONSUMER, cause["event_id"]):
+                later = datetime.now(UTC) + timedelta(seconds=wait_s)
+                due = MailDue(order_id=mail.order_id, delivery_id=mail.id, not_before=later)
+                await self.outbox.add(connection, due, key=str(mail.order_id))
+        self.outbox.committed()
 
     async def _claim(self, mail_id: UUID) -> tuple[MailRow, Occasion] | None:
         async with self.pool.acquire() as connection, connection.transaction():
@@ -179,7 +218,7 @@ class SendMail:
         refused = isinstance(error, Permanent)
         metrics.MAILS.labels(mail.purpose, "refused" if refused else "delayed").inc()
         async with self.pool.acquire() as connection, connection.transaction():
-            await mails.mark_failed(connection, mail, "failed" if refused else "pending", str(error))
+            await mails.mark_failed(connection, mail, "failed" if refused else "pending", _told(error))
             if refused:
                 detail = {"purpose": mail.purpose, "message_id": mail.message_id, "reason": str(error)}
                 await append(connection, self.outbox, Entry(mail.order_id, "mail.refused", detail=detail))
@@ -201,6 +240,13 @@ class SendMail:
         self.outbox.committed()
         metrics.MAILS.labels(mail.purpose, "mailed").inc()
         log.info("delivery.mail.sent", order_id=str(mail.order_id), purpose=mail.purpose, attempt=mail.attempts)
+
+
+def _told(error: Permanent | Transient | Outage) -> str:
+    """What the mail's row says of a failure: of a delay also until when."""
+    if not isinstance(error, MailDelayed) or error.retry_after_s is None:
+        return str(error)
+    return f"{error}; next try at {datetime.now(UTC) + timedelta(seconds=error.retry_after_s):%H:%M} UTC"
 
 
 def _wait_for_other(mail: MailRow | None) -> None:
