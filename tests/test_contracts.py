@@ -3,7 +3,10 @@ reader of the last release, and /docs needs nobody else at run time."""
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import compatibility
@@ -17,6 +20,8 @@ from bitloot_common.events.envelope import Event
 from bitloot_common.events.registry import EVENTS, READERS, of_topic
 from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
+NULL, NUMBER = {"type": "null"}, {"type": "number"}
+A, B = ({"type": "object", "properties": {name: {"type": "string"}}, "required": [name]} for name in "ab")
 OLD: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -25,9 +30,15 @@ OLD: dict[str, Any] = {
         "status": {"type": "string", "enum": ["paid", "expired"]},
         "note": {"type": "string", "maxLength": 100, "default": ""},
         "codes": {"type": "array", "items": {"$ref": "#/$defs/Code"}},
+        "detail": {"type": "object", "additionalProperties": {"type": "string"}},
+        "who": {"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]},
     },
     "required": ["orderId"],
-    "$defs": {"Code": {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}},
+    "$defs": {
+        "Code": {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]},
+        "A": A,
+        "B": B,
+    },
 }
 
 
@@ -45,54 +56,132 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return dict(new)
 
 
+READERS_OF_OLD, MESSAGES_OF_OLD = "(for the last release's readers)", "(in the last release's messages)"
+
+
 @pytest.mark.parametrize(
-    ("path", "value", "why"),
+    ("path", "value", "to_old", "to_new"),
     [
-        ("properties/note", None, "note: removed"),
-        ("required", ["orderId", "status"], "status: required, and was not"),
-        ("properties/amount", {"type": "number"}, "amount: no longer null or string"),
-        ("properties/note/type", "integer", "note: no longer string"),
-        ("properties/status/enum", ["paid"], "status: no longer expired"),
-        ("properties/note/enum", ["a"], "note: no longer anything else"),
-        ("properties/note/maxLength", 10, "note: maxLength is tighter"),
-        ("properties/note/minLength", 1, "note: minLength is tighter"),
-        ("properties/orderId/format", "date", "orderId: format is new or another"),
-        ("properties/amount/anyOf/1", {"type": "string", "pattern": "^a"}, "amount: pattern is new or another"),
-        ("properties/codes/items/$ref", "#/$defs/None", None),
-        ("$defs/Code/properties/id", None, "codes[].id: removed"),
-        ("$defs/Code/required", ["id", "serial"], "codes[].serial: required, and was not"),
+        ("properties/note", None, ["note: is gone"], []),
+        ("properties/orderId", None, ["orderId: is gone"], []),
+        ("required", [], ["orderId: may be missing"], []),
+        ("required", ["orderId", "status"], [], ["status: may be missing"]),
+        ("properties/amount", {"type": "number"}, [], ["amount: may be string", "amount: may be null"]),
+        ("properties/note/type", "integer", ["note: may be integer"], ["note: may be string"]),
+        ("properties/note/type", ["string", "null"], ["note: may be null"], []),
+        ("properties/note", {}, ["note: may be anything"], []),
+        ("properties/status/enum", ["paid"], [], ["status: may be expired"]),
+        ("properties/status/enum", ["paid", "expired", "lost"], ["status: may be lost"], []),
+        ("properties/status", {"type": "string"}, ["status: may be any string"], []),
+        ("properties/note/enum", ["a"], [], ["note: may be any string"]),
+        ("properties/note/enum", ["a" * 101], ["note: may be " + "a" * 101], ["note: may be any string"]),
+        ("properties/note/maxLength", 10, [], ["note: maxLength may be exceeded"]),
+        ("properties/note/maxLength", 200, ["note: maxLength may be exceeded"], []),
+        ("properties/note/minLength", 1, [], ["note: minLength may not be reached"]),
+        ("properties/orderId/format", "date", ["orderId: format may be another"], ["orderId: format may be another"]),
+        ("properties/orderId/format", None, ["orderId: format may be another"], []),
+        ("properties/amount/anyOf/1", {"type": "string", "pattern": "^a"}, [], ["amount: pattern may be another"]),
+        ("properties/codes/items/$ref", "#/$defs/A", ["codes[].id: is gone"], ["codes[].a: may be missing"]),
+        ("$defs/Code/properties/id", None, ["codes[].id: is gone"], []),
+        ("$defs/Code/required", [], ["codes[].id: may be missing"], []),
+        ("$defs/Code/properties/id/type", "number", ["codes[].id: may be number"], []),
+        ("properties/codes/items", None, ["codes[]: may be anything"], []),
+        ("properties/detail/additionalProperties", NUMBER, ["detail.*: may be number"], ["detail.*: may be string"]),
+        ("properties/detail/additionalProperties", True, ["detail.*: may be anything"], []),
+        ("properties/who/anyOf/1", A, [], ["who.a: may be missing"]),
+        ("properties/who/anyOf", [A, B, {"type": "null"}], ["who: may be null"], []),
+        ("additionalProperties", False, [], []),
     ],
-)
-def test_a_change_that_breaks_a_reader_is_refused(path: str, value: Any, why: str | None) -> None:
-    new = changed(path, value)
-    if why is None:
-        new["$defs"]["None"] = {"type": "object", "properties": {}}
-        why = "codes[].id: removed"
-    assert compatibility.breaks(OLD, new) == [why]
+)  # fmt: skip
+def test_what_a_reader_may_meet_and_refuse(path: str, value: Any, to_old: list[str], to_new: list[str]) -> None:
+    found = compatibility.breaks(OLD, changed(path, value))
+    assert found == [f"{why} {READERS_OF_OLD}" for why in to_old] + [f"{why} {MESSAGES_OF_OLD}" for why in to_new]
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
         ("properties/more", {"type": "string", "default": ""}),
-        ("properties/note/maxLength", 200),
-        ("properties/note/type", ["string", "null"]),
-        ("properties/status/enum", ["paid", "expired", "refunded"]),
-        ("required", []),
+        ("properties/more", {"anyOf": [{"$ref": "#/$defs/Code"}, {"type": "null"}], "default": None}),
+        ("$defs/Code/properties/more", {"type": "integer", "default": 0}),
+        ("properties/who/anyOf", [B, A]),
+        ("properties/status", {"anyOf": [{"const": "expired"}, {"type": "string", "enum": ["paid"]}]}),
         ("description", "said better"),
     ],
 )
 def test_an_event_may_grow(path: str, value: Any) -> None:
+    assert compatibility.breaks(OLD, OLD) == []
     assert compatibility.breaks(OLD, changed(path, value)) == []
 
 
+def test_a_reader_that_ignores_nothing_takes_no_further_field() -> None:
+    strict, more = changed("additionalProperties", False), changed("properties/more", {"type": "string"})
+    assert compatibility.breaks(strict, more) == [f"more: is not known, and not ignored {READERS_OF_OLD}"]
+
+
+def test_a_schema_within_itself_has_an_end() -> None:
+    tree = {
+        "$ref": "#/$defs/Node",
+        "$defs": {"Node": {"type": "object", "properties": {"next": {"anyOf": [{"$ref": "#/$defs/Node"}, NULL]}}}},
+    }
+    other = deepcopy(tree)
+    other["$defs"]["Node"]["required"] = ["next"]  # type: ignore[index]
+    assert compatibility.breaks(tree, tree) == []
+    assert compatibility.breaks(tree, other) == [
+        f"next: may be missing {MESSAGES_OF_OLD}",
+        f"next.next: may be missing {MESSAGES_OF_OLD}",
+    ]
+
+
+def test_our_readers_ignore_what_they_do_not_know() -> None:
+    """What the comparison takes for granted of every event and of every model within one."""
+    assert {event.model_config.get("extra") for event in EVENTS} == {"ignore"}
+    inner = [each for schema in contracts.schemas().values() for each in schema.get("$defs", {}).values()]
+    assert [each["title"] for each in inner if each.get("additionalProperties") is False] == []
+
+
 def test_no_event_breaks_a_reader_of_the_last_release() -> None:
-    now = contracts.schemas()
-    released = {path.stem: json.loads(path.read_text()) for path in contracts.RELEASED.glob("*.json")}
-    broken = {name: compatibility.breaks(old, now[name]) for name, old in released.items() if name in now}
-    assert released
-    assert {name: why for name, why in broken.items() if why} == {}
-    assert sorted(released.keys() - now.keys()) == [], "an event is taken away one release after its last reader"
+    assert list(contracts.RELEASED.glob("*.json"))
+    assert contracts.broken() == {}
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Path:
+    """A last release of our own, like the real one."""
+    return Path(shutil.copytree(contracts.RELEASED, tmp_path / "released"))
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    schema = json.loads(path.read_text())
+    change(schema)
+    path.write_text(json.dumps(schema))
+
+
+def test_a_release_that_breaks_readers_is_refused_and_changes_nothing(released: Path) -> None:
+    paid = released / "fulfillment.order_paid.v1.json"
+    rewritten(paid, lambda schema: schema["properties"].update(price={"type": "number"}))
+    rewritten(paid, lambda schema: schema["required"].append("price"))
+    before = {path.name: path.read_text() for path in released.iterdir()}
+    with pytest.raises(contracts.BreaksReaders, match=r"fulfillment\.order_paid\.v1: price: is gone"):
+        contracts.release(released)
+    assert {path.name: path.read_text() for path in released.iterdir()} == before
+
+
+def test_a_release_takes_up_what_has_grown_and_what_is_new(released: Path) -> None:
+    rewritten(released / "orders.event.v1.json", lambda schema: schema["properties"].pop("detail"))
+    (released / "delivery.mail_due.v1.json").unlink()
+    contracts.release(released)
+    assert {path.stem: json.loads(path.read_text()) for path in released.iterdir()} == contracts.schemas()
+
+
+def test_an_event_goes_a_release_after_its_next_version_came(released: Path) -> None:
+    old = {"type": "object", "properties": {}}
+    (released / "fulfillment.order_paid.v0.json").write_text(json.dumps(old))
+    assert contracts.broken(released) == {}
+    (released / "fulfillment.order_reversed.v1.json").write_text(json.dumps(old))
+    assert list(contracts.broken(released)) == ["fulfillment.order_reversed.v1"]
+    (released / "fulfillment.order_paid.v1.json").unlink()
+    assert "fulfillment.order_paid.v0" in contracts.broken(released), "v1 comes with this release only"
 
 
 def test_asyncapi_names_who_really_reads_what() -> None:

@@ -5,6 +5,7 @@
 
 import json
 import shutil
+from collections.abc import Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import bitloot_fulfillment.app
 import bitloot_fulfillment.settings
 import bitloot_ingress.app
 import bitloot_ingress.settings
+import compatibility
 from bitloot_common import asyncapi
 from bitloot_common.docs import to_yaml
 from bitloot_common.events.registry import EVENTS
@@ -63,10 +65,44 @@ def apis() -> dict[str, FastAPI]:
     }
 
 
-def release() -> None:
-    """Makes today's schemas what later ones are held to. Run it with each release, in its commit."""
-    shutil.rmtree(RELEASED, ignore_errors=True)
-    shutil.copytree(SCHEMAS, RELEASED)
+def broken(released: Path = RELEASED) -> dict[str, list[str]]:
+    """By an event's type why today's schema may not follow the last release's; empty when all may."""
+    now = schemas()
+    before = {path.stem: json.loads(path.read_text()) for path in sorted(released.glob("*.json"))}
+    found = {
+        name: compatibility.breaks(old, now[name]) if name in now else _taken_away(name, now.keys() & before.keys())
+        for name, old in before.items()
+    }
+    return {name: why for name, why in found.items() if why}
+
+
+def _taken_away(name: str, kept: Set[str]) -> list[str]:
+    """An event may go when the last release had a later version of it already: its readers read that."""
+    event, _, version = name.rpartition(".v")
+    later = [each for each in kept if each.startswith(f"{event}.v") and int(each.rpartition(".v")[2]) > int(version)]
+    return [] if later else ["is gone, and the last release had no later version of it"]
+
+
+def release(released: Path = RELEASED) -> None:
+    """Makes today's schemas what later ones are held to. Run it with each release, in its commit.
+
+    Raises BreaksReaders, and changes nothing, when they do not follow those of the last release: what must change
+    more than that is a new event, `…v2` beside the old one.
+    """
+    if why := broken(released):
+        raise BreaksReaders(why)
+    shutil.rmtree(released, ignore_errors=True)
+    released.mkdir(parents=True)
+    for name, schema in schemas().items():
+        (released / f"{name}.json").write_text(_json(schema))
+
+
+class BreaksReaders(Exception):
+    """Events whose schemas cannot follow the last release's, and why."""
+
+    def __init__(self, why: dict[str, list[str]]) -> None:
+        lines = [f"{name}: {reason}" for name, reasons in why.items() for reason in reasons]
+        super().__init__("the last release forbids:\n  " + "\n  ".join(lines))
 
 
 def _settings(settings: type[Any]) -> Any:

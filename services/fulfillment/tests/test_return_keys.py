@@ -10,7 +10,7 @@ from bitloot_fulfillment.books import Cause
 from bitloot_fulfillment.use_cases.return_keys import NotReturnable, return_keys
 from bitloot_kinguin import Refused
 from eventually import eventually
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
 
 from .harness import Harness
@@ -98,7 +98,7 @@ async def test_a_low_balance_is_told_and_measured(harness: Harness) -> None:
                 await harness.sandbox.set(balance=balance)
 
                 async def measured(balance: float = balance) -> bool:
-                    return REGISTRY.get_sample_value("bitloot_kinguin_balance_eur") == balance
+                    return REGISTRY.get_sample_value("bitloot_kinguin_balance_eur", {"api": "esa"}) == balance
 
                 await eventually(measured, "the balance is measured")
                 low = [one for one in logs if one["event"] == "kinguin.balance.low"]
@@ -106,3 +106,13 @@ async def test_a_low_balance_is_told_and_measured(harness: Harness) -> None:
             assert low[0]["balance_eur"] == "499.5"
         finally:
             watching.cancel()
+
+
+@pytest.mark.parametrize("api", ["reservations"])
+async def test_an_api_without_a_balance_exposes_none(harness: Harness) -> None:
+    await BalanceWatch(harness.shop.kinguin, interval_s=60, alert_eur=500).run()
+    assert REGISTRY.get_sample_value("bitloot_kinguin_balance_alert_eur") == 500
+    exposed = [
+        line for line in generate_latest().decode().splitlines() if line.startswith("bitloot_kinguin_balance_eur")
+    ]
+    assert [line for line in exposed if not line.startswith('bitloot_kinguin_balance_eur{api="esa"}')] == []

@@ -25,6 +25,7 @@ class Agents:
 
     def start(self, name: str, role: Callable[[], Awaitable[None]]) -> None:
         """Runs `role` until `stop`; when it fails, logs why and runs it again after a second."""
+        _FAILURES.labels(name)  # at 0, so that the first failure is a step
         self._tasks[name] = asyncio.create_task(self._watch(name, role), name=name)
 
     async def _watch(self, name: str, role: Callable[[], Awaitable[None]]) -> None:

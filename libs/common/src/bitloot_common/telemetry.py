@@ -8,9 +8,10 @@ import os
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
+from uuid import uuid4
 
 from opentelemetry import trace
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
@@ -25,6 +26,7 @@ from opentelemetry.util.types import Attributes, AttributeValue
 from bitloot_common.scrub import scrub, scrub_value
 
 NAMESPACE = "bitloot"
+INSTANCE = "service.instance.id"
 
 
 class Scrubbing(SpanExporter):
@@ -70,13 +72,20 @@ def _attributes(attributes: Attributes) -> dict[str, AttributeValue]:
     return {name: scrub_value(value, name) for name, value in (attributes or {}).items()}
 
 
+def _resource(service: str) -> Resource:
+    """Who speaks. The instance is a UUID of the process's own, as OpenTelemetry's conventions want it, unless
+    OTEL_RESOURCE_ATTRIBUTES names it: a pid is the same in every container."""
+    given = OTELResourceDetector().detect().attributes
+    instance = given.get(INSTANCE, str(uuid4()))
+    return Resource.create({"service.name": service, "service.namespace": NAMESPACE, INSTANCE: instance})
+
+
 def configure(service: str) -> None:
     """Sets the process's tracer provider. Call once, after logging. Standard OTEL_* variables apply."""
     endpoint, file = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"), os.environ.get("OTEL_TRACES_FILE")
     if not endpoint and not file:
         return
-    attributes = {"service.name": service, "service.namespace": NAMESPACE, "service.instance.id": str(os.getpid())}
-    provider = TracerProvider(resource=Resource.create(attributes))
+    provider = TracerProvider(resource=_resource(service))
     if endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 

@@ -40,14 +40,23 @@ class Family:
 
     async def create(self, *more: str, partitions: int = 2, step_partitions: int = 1) -> None:
         """Makes the topics; `more` are main topics beside the first."""
+        steps = [f"{self.service}.retry.{delay}s" for delay in self.delays_s]
+        topics = [NewTopic(name, partitions, 1) for name in (self.topic, *more)]
+        roomy = {"max.message.bytes": "1114112"}
+        topics += [NewTopic(name, step_partitions, 1, topic_configs=roomy) for name in steps]
+        topics.append(NewTopic(self.dlt, 1, 1, topic_configs=roomy))
+        await self._make(topics)
+        self._producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap_servers)
+        await self._producer.start()
+
+    async def add(self, topic: str) -> None:
+        """One more main topic, later."""
+        await self._make([NewTopic(topic, 2, 1)])
+
+    async def _make(self, topics: list[NewTopic]) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
         await admin.start()
         try:
-            steps = [f"{self.service}.retry.{delay}s" for delay in self.delays_s]
-            topics = [NewTopic(name, partitions, 1) for name in (self.topic, *more)]
-            roomy = {"max.message.bytes": "1114112"}
-            topics += [NewTopic(name, step_partitions, 1, topic_configs=roomy) for name in steps]
-            topics.append(NewTopic(self.dlt, 1, 1, topic_configs=roomy))
             await admin.create_topics(topics)
             wanted = {topic.name for topic in topics}
 
@@ -57,8 +66,6 @@ class Family:
             await eventually(known)  # the answer comes before every request sees the topics
         finally:
             await admin.close()
-        self._producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap_servers)
-        await self._producer.start()
 
     def ladder(self, breakers: Breakers | None = None, *, drain_s: float = 10.0, **options: Any) -> Ladder:
         """A ladder of this service; stopped with the family."""

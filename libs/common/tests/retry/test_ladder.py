@@ -268,6 +268,27 @@ class TestDeclaration:
         with pytest.raises(WrongDeclaration, match="no topic nowhere"):
             await run(shop.ladder(), "nowhere", lambda _: None, delays_s=(1,))
 
+    async def test_a_ladder_starts_again_when_its_topic_is_there_at_last(self, family: Families) -> None:
+        shop = await family(1)
+        late, handled = f"{shop.service}.late", list[int]()
+        ladder = shop.ladder()
+
+        @ladder.subscribe(late, Order, delays_s=(1,))
+        async def on_order(message: Message[Order]) -> None:
+            handled.append(message.data.n)
+
+        with pytest.raises(RuntimeError, match="not answered"):
+            await ladder.checks()["consumers"]()
+        for attempt in (ladder.start, ladder.checks()["consumers"]):
+            with pytest.raises(WrongDeclaration, match=late):
+                await attempt()
+        await shop.add(late)
+        await ladder.start()
+        await ladder.checks()["consumers"]()
+        assert ladder.started.is_set()
+        await shop.send(5, topic=late)
+        await eventually(lambda: handled == [5])
+
     async def test_a_ladder_whose_steps_do_not_exist_is_refused_at_start(self, family: Families) -> None:
         shop = await family(1)
         with pytest.raises(WrongDeclaration, match=r"retry\.64s"):

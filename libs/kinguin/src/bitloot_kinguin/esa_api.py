@@ -55,6 +55,9 @@ _TRY_AGAIN: Final = frozenset({"ResourceLock", "HttpClient", "Error", "OrderHold
 _NOT_READY: Final = frozenset({"OrderNotDispatchedYet", "OrderPartiallyDispatched", "ProcessingPreorder"})
 
 
+OPERATIONS: Final = ("reserve", "find", "get", "cancel", "delivered", "offers", "notes", "balance")
+
+
 class EsaApi:
     """`Kinguin` over ESA v1/v2; header `X-Api-Key`."""
 
@@ -66,7 +69,7 @@ class EsaApi:
         self._settings = settings
         self._base = settings.kinguin_base_url.rstrip("/")
         self._headers = {"X-Api-Key": settings.kinguin_api_key or ""}
-        self._transport = Transport(settings, self.breaker, label=self.api)
+        self._transport = Transport(settings, self.breaker, label=self.api, operations=OPERATIONS)
         self._is_short = False
         self._short_balance: Decimal | None = None
 

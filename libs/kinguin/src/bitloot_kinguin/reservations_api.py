@@ -43,6 +43,9 @@ _STATUS: Final = {
 }
 
 
+OPERATIONS: Final = ("token", "reserve", "find", "get", "give", "cancel", "delivered", "offers", "notes")
+
+
 class ReservationsApi:
     """`Kinguin` over the reservations API. Bearer token; `Idempotency-Key` is the external id."""
 
@@ -53,7 +56,7 @@ class ReservationsApi:
         self.search: Final = SearchPolicy(nones=1, over_s=0)
         self._settings = settings
         self._base = settings.kinguin_base_url.rstrip("/")
-        self._transport = Transport(settings, self.breaker, label=self.api)
+        self._transport = Transport(settings, self.breaker, label=self.api, operations=OPERATIONS)
         self._token = BearerToken(settings, self._transport)
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ per second), then httpx. What failed before the request was written has surely n
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import orjson
 from bitloot_common.bounded_body import read_bounded
+from bitloot_common.from_zero import from_zero
 from bitloot_common.retry import Breaker
 from bitloot_common.token_bucket import TokenBucket
 from bitloot_common.tracing import calling
@@ -32,6 +33,9 @@ _DURATION = Histogram(
     ["api", "operation"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
 )
+
+FAILURES = ("unavailable", "401", "403")
+"""The outcomes that an alert rests on; a 429 and every 5xx are `unavailable`."""
 
 ANSWER_BYTES_MAX = 33_554_432
 """A page of a hundred codes that are pictures, with room to spare."""
@@ -57,7 +61,7 @@ class Answer:
 
 
 class Transport:
-    """Calls of one adapter. `label` names the API in metrics."""
+    """Calls of one adapter. `label` names the API in metrics, `operations` what it calls."""
 
     def __init__(
         self,
@@ -65,11 +69,13 @@ class Transport:
         breaker: Breaker,
         *,
         label: str,
+        operations: Iterable[str] = (),
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self._settings = settings
         self._breaker = breaker
         self._label = label
+        from_zero(_CALLS, [label], operations, FAILURES)
         self._bulkhead = asyncio.Semaphore(settings.kinguin_concurrent_max)
         self._bucket = TokenBucket(settings.kinguin_rate_per_s, settings.kinguin_burst)
         self._http = http or httpx.AsyncClient(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
@@ -11,12 +11,13 @@ from bitloot_common.agents import Agents
 from bitloot_common.client_address import ClientAddress
 from bitloot_common.db import Pool, close_pool, open_pool
 from bitloot_common.docs import NO_CDN, install_docs
+from bitloot_common.from_zero import from_zero
 from bitloot_common.health import TELEMETRY, Check, Degraded, health_routes, is_probe
 from bitloot_common.inbox import keep_pruned
 from bitloot_common.outbox import Outbox
 from bitloot_common.problem import install_problems
 from bitloot_common.relay import Relay
-from bitloot_common.retry import Breaker, Breakers, Ladder
+from bitloot_common.retry import Breaker, Breakers, Ladder, WrongDeclaration
 from bitloot_kinguin import Kinguin, open_kinguin
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -30,12 +31,13 @@ from bitloot_delivery.clients.s3 import open_storage
 from bitloot_delivery.clients.smtp import SmtpMailer, SmtpServer
 from bitloot_delivery.clients.storage import KeyStorage
 from bitloot_delivery.http import Door, install_refusals, mail_routes, routes
-from bitloot_delivery.letters import Letters
+from bitloot_delivery.letters import NOTICES, Letters
 from bitloot_delivery.link_spans import LinkSpans, carries_token
 from bitloot_delivery.pages import Pages
 from bitloot_delivery.rates import FailureLimit
 from bitloot_delivery.settings import DeliverySettings, MailSettings
 from bitloot_delivery.store import mails
+from bitloot_delivery.store.mails import LINK_PURPOSES
 from bitloot_delivery.use_cases.delete_old_keys import DeleteOldKeys
 from bitloot_delivery.use_cases.note_products import NoteProducts
 from bitloot_delivery.use_cases.open_link import OpenLink
@@ -50,6 +52,7 @@ from bitloot_delivery.use_cases.store_keys import StoreKeys
 SERVICE = "delivery"
 BACKLOG_INTERVAL_S = 15.0
 LEASE_SLACK_S = 5.0
+CONSUMERS_WAIT_S_MAX = 5.0  # usually they are there before the first request; the page waits no longer for Kafka
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class UseCases:
 
 def compose(settings: DeliverySettings, outside: Outside) -> UseCases:
     """The use cases, each with the parts that it needs."""
+    from_zero(metrics.MAILS, LINK_PURPOSES | NOTICES, metrics.MAIL_OUTCOMES)
     pool, outbox, storage = outside.pool, outside.outbox, outside.storage
     ring, signer = settings.ring(), settings.signer()
     mail_domain = parseaddr(settings.email_from)[1].rpartition("@")[2]
@@ -200,15 +204,19 @@ async def _open(settings: DeliverySettings, stack: AsyncExitStack, checks: dict[
         record_bounce=use_cases.record_bounce,
     )
     stack.push_async_callback(use_cases.send_mail.stop)
-    await ladder.start()
     stack.push_async_callback(ladder.stop, settings.shutdown_deadline_s)
     agents = Agents()
+    stack.push_async_callback(agents.stop)
+    agents.start("consumers", ladder.start)
     agents.start("inbox", lambda: keep_pruned(pool))
     agents.start("retention", use_cases.delete_old_keys.run)
     agents.start("notes", use_cases.note_products.run)
     agents.start("backlog", lambda: _watch_backlog(pool))
-    stack.push_async_callback(agents.stop)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CONSUMERS_WAIT_S_MAX):
+            await ladder.started.wait()
     checks |= ladder.checks() | {
+        "consumers": lambda: _consumers(ladder),
         "postgresql": lambda: _ask(pool),
         "outbox": relay.check,
         "storage": storage.check,
@@ -260,6 +268,19 @@ async def _watch_backlog(pool: Pool) -> None:
 
 async def _ask(pool: Pool) -> None:
     await pool.fetchval("select 1")
+
+
+async def _consumers(ladder: Ladder) -> None:
+    """New orders wait while Kafka is away or partitions change hands; the links that customers have need neither.
+
+    A topic that is not there is a fault of the deployment: not ready, so that it goes no further.
+    """
+    try:
+        await ladder.checks()["consumers"]()
+    except WrongDeclaration:
+        raise
+    except Exception as error:
+        raise Degraded(f"{error}; new orders wait") from error
 
 
 async def _mail(mailer: Mailer) -> None:

@@ -3,9 +3,8 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 KEYS_SEALED = Counter("bitloot_keys_sealed_total", "Codes sealed into object storage.")
-MAILS = Counter(
-    "bitloot_mails_total", "Attempts to send a mail, by what became of it.", ["purpose", "outcome"]
-)  # mailed, refused, delayed, dropped
+MAILS = Counter("bitloot_mails_total", "Attempts to send a mail, by what became of it.", ["purpose", "outcome"])
+MAIL_OUTCOMES = ("mailed", "refused", "delayed", "dropped")
 MAIL_DURATION_S = Histogram(
     "bitloot_mail_duration_seconds",
     "From handing a mail to the server to its answer.",

@@ -9,7 +9,8 @@ from prometheus_client import Gauge
 
 log = structlog.get_logger(__name__)
 
-_BALANCE = Gauge("bitloot_kinguin_balance_eur", "What is left to buy with at Kinguin; absent where the API has none.")
+# The label is there so that the series is not before its first value: without one the client would say 0 EUR.
+_BALANCE = Gauge("bitloot_kinguin_balance_eur", "What is left to buy with at Kinguin; absent while unknown.", ["api"])
 _ALERT = Gauge("bitloot_kinguin_balance_alert_eur", "Below it somebody is told: KINGUIN_BALANCE_ALERT_EUR.")
 
 
@@ -32,7 +33,7 @@ class BalanceWatch:
             else:
                 if balance is None:
                     return
-                _BALANCE.set(float(balance))
+                _BALANCE.labels(self._kinguin.api).set(float(balance))
                 if balance < self._alert_eur:
                     log.warning("kinguin.balance.low", balance_eur=str(balance), alert_eur=self._alert_eur)
             await asyncio.sleep(self._interval_s)

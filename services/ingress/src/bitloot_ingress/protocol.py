@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 import httptools
 from bitloot_common.client_address import Networks
+from bitloot_common.from_zero import from_zero
 from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -29,7 +30,10 @@ from bitloot_ingress.plain_head import plain_head
 from bitloot_ingress.seats import Seats
 from bitloot_ingress.visit import Visit
 
-_REFUSED = Counter("bitloot_http_refused_total", "Connections ended by a bound of the protocol.", ["reason"])
+_REFUSED = from_zero(
+    Counter("bitloot_http_refused_total", "Connections ended by a bound of the protocol.", ["reason"]),
+    ("connections", "not_http", "header_bytes", "header_time", "body_time", "request_time"),
+)
 
 SWEEP_EVERY_S = 0.5
 HEADERS_MAX = 100

@@ -78,6 +78,7 @@ class Relay:
         self._bound: UUID | None = None
         self._oldest: UUID | None = None
         self._started_at = self._full_read_at = self._adopted_at = float("-inf")
+        self._failures = _FAILURES.labels(outbox.service)
         outbox.set_wake(self.wake)
         _AGE.labels(outbox.service).set_function(self._oldest_age_s)
 
@@ -194,7 +195,7 @@ class Relay:
 
     async def _recover(self, error: Exception) -> None:
         """Lets go of both connections: after an unclear answer neither is to be trusted."""
-        _FAILURES.labels(self._outbox.service).inc()
+        self._failures.inc()
         reason = f"{type(error).__name__}: {error}"
         if self._failing is None:
             log.warning("outbox.relay.waiting", reason=reason)

@@ -40,8 +40,8 @@ class Forwarder:
     """Started before the lanes, stopped after them."""
 
     def __init__(self, service: str, client: Mapping[str, Any]) -> None:
-        self._service = service
         self._client = client
+        self._failures = metrics.FORWARD_FAILURES.labels(service)
         self._producer: AIOKafkaProducer | None = None
         self._pending: set[asyncio.Future[Any]] = set()
         self._partitions: dict[str, list[int]] = {}
@@ -110,7 +110,7 @@ class Forwarder:
                 log.warning("forward.failed", topic=topic, error=repr(error))
                 if not apart:
                     await self._renew(producer)
-            metrics.FORWARD_FAILURES.labels(self._service).inc()
+            self._failures.inc()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, max(pause_s, PAUSE_S_MAX))
 

@@ -92,6 +92,8 @@ class Ladder:
         self._client = {**kafka_client(bootstrap_servers), "client_id": client_id or service}
         self._consumer = {**self._client, "group_instance_id": instance_id}
         self._forwarder = Forwarder(service, self._client)
+        self.started = asyncio.Event()
+        self._wrong: WrongDeclaration | None = None
         self._lanes: list[Lane] = []
         self._steps: dict[str, int] = {}
         self._agents = Agents()
@@ -131,6 +133,7 @@ class Ladder:
             raise WrongDeclaration(f"{topic}: both retried and buried: {contradiction}")
 
         def declare(handler: H) -> H:
+            metrics.expect_attempts(self.service, topic)
             self._subscriptions[topic] = Subscription(
                 topic=topic,
                 models=models_by_type(models),
@@ -155,14 +158,20 @@ class Ladder:
     # Start and stop
 
     async def start(self) -> None:
-        """Consumes. Returns when every lane has its assignment, or has waited a minute for it.
+        """Consumes. Returns when every lane has its assignment, or has waited a minute for it; `started` is set then.
 
         Raises KafkaConnectionError when no broker answers within a minute, WrongDeclaration when a topic
-        of a subscription, or of its ladder, does not exist.
+        of a subscription, or of its ladder, does not exist. After either it may be called again.
         """
         self._tracing = tracing.is_on()
         await self._connect()
-        await self._check_topics()
+        try:
+            await self._check_topics()
+        except BaseException as error:
+            self._wrong = error if isinstance(error, WrongDeclaration) else None
+            await self._forwarder.stop()
+            raise
+        self._wrong = None
         self._lanes = [self._main_lane(), *(self._step_lane(topic) for topic in sorted(self._steps))]
         for lane in self._lanes:
             lane.start()
@@ -173,6 +182,7 @@ class Ladder:
         _, late = await asyncio.wait(waiting, timeout=START_S_MAX)
         for task in late:
             task.cancel()
+        self.started.set()
         log.info("ladder.started", topics=sorted(self._subscriptions), lanes=len(self._lanes), late=len(late))
 
     async def stop(self, deadline_s: float = 20.0) -> None:
@@ -184,7 +194,8 @@ class Ladder:
         log.info("ladder.stopped")
 
     def checks(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        """For readiness: the consumers (raise when they have no assignment), each breaker (Degraded)."""
+        """For readiness: the consumers (raise WrongDeclaration, or RuntimeError while they have no assignment), each
+        breaker (Degraded)."""
         return {"consumers": self._check_lanes, **{b.dependency: b.check for b in self.breakers}}
 
     async def _sample_depth(self) -> None:
@@ -192,6 +203,10 @@ class Ladder:
         await depth.sample(self.service, self._lanes, partitions, self._client)
 
     async def _check_lanes(self) -> None:
+        if self._wrong is not None:
+            raise self._wrong
+        if not self._lanes:
+            raise RuntimeError("Kafka has not answered yet")
         for lane in self._lanes:
             await lane.check()
 

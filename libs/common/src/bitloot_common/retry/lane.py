@@ -87,6 +87,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         self._chains: set[asyncio.Task[None]] = set()
         self._settled = asyncio.Event()
         self._in_flight = metrics.IN_FLIGHT.labels(service, group)
+        self._restarts = metrics.LANE_RESTARTS.labels(service, group)
         self._tasks: list[asyncio.Task[None]] = []
 
     # Life
@@ -125,7 +126,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
                     log.warning("consumer.no_broker", group=self.group, error=str(error))
                 else:
                     log.exception("consumer.failed", group=self.group)
-                metrics.LANE_RESTARTS.labels(self._service, self.group).inc()
+                self._restarts.inc()
                 await self._hand_back(self._limits.drain_s)
                 await self._stop_consumer()
                 await asyncio.sleep(1)

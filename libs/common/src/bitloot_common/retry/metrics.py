@@ -4,15 +4,19 @@ from functools import lru_cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from bitloot_common.from_zero import from_zero
+
 _LATENESS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _DURATION_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _RECOVERY_S = (1, 2, 4, 8, 16, 32, 64, 120, 300, 600, 1800, 3600)
 
 ATTEMPTS = Counter(
     "bitloot_attempts",
-    "Attempts to handle a message: handled, ignored, retried, held (breaker), postponed or buried.",
+    "Attempts to handle a message, by the topic that it first came on, wherever it waited since: handled, ignored, "
+    "retried, held (breaker), postponed or buried.",
     ["service", "topic", "outcome"],
 )
+OUTCOMES = ("handled", "ignored", "retried", "held", "postponed", "buried")
 PROCESS_DURATION_S = Histogram(
     "bitloot_process_duration_seconds", "One attempt.", ["service", "topic"], buckets=_DURATION_S
 )
@@ -45,6 +49,11 @@ UNREADABLE = Gauge(
 )
 BREAKER_STATE = Gauge("bitloot_breaker_state", "0 closed, 1 half-open, 2 open.", ["dependency"])
 BREAKER_STATES = {"closed": 0, "half_open": 1, "open": 2}
+
+
+def expect_attempts(service: str, topic: str) -> None:
+    """`topic` has a subscription: all that may become of its messages is at 0 from here on."""
+    from_zero(ATTEMPTS, [service], [topic], OUTCOMES)
 
 
 @lru_cache(maxsize=10_000)

@@ -87,7 +87,7 @@ async def _book_stray(connection: Connection, known: Payment | None, report: Pay
     after = advance(before, report)
     if after is None and known:
         return False
-    metrics.ALERTS.labels("stray_payment").inc()
+    metrics.ALERTS.labels(metrics.STRAY_PAYMENT).inc()
     log.error("payment.stray", payment_id=report.payment_id, status=report.status)
     await payments.book(connection, replace(after or before, order_id=None), None)
     return True
