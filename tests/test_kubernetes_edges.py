@@ -123,7 +123,10 @@ def test_one_shops_health_does_not_hide_anothers_outage(
         for namespace, value in (("bitloot", int(job != "delivery")), ("bitloot-staging", 1))
     ]
     summary = next(
-        each["annotations"] for group in rules["groups"] for each in group["rules"] if each.get("alert") == "ServiceDown"
+        each["annotations"]
+        for group in rules["groups"]
+        for each in group["rules"]
+        if each.get("alert") == "ServiceDown"
     )
     expected = {
         "exp_labels": {"severity": "page", "job": "delivery", "namespace": "bitloot"},
@@ -132,7 +135,9 @@ def test_one_shops_health_does_not_hide_anothers_outage(
     case = {"eval_time": "10m", "alertname": "ServiceDown", "exp_alerts": [expected]}
     tests = {"rule_files": ["rules.yml"], "tests": [{"interval": "1m", "input_series": ups, "alert_rule_test": [case]}]}
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
-    done = subprocess.run([tool("promtool"), "test", "rules", str(tmp_path / "tests.yml")], capture_output=True, text=True)
+    done = subprocess.run(
+        [tool("promtool"), "test", "rules", str(tmp_path / "tests.yml")], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

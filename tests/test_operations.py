@@ -70,7 +70,9 @@ def test_it_names_objects_that_there_are(render: Render) -> None:
     known = {short: set(of_kind(manifests, kind)) for short, kind in kinds.items()}
     found = 0
     for line in (line for line in TYPED if "kubectl" in line):
-        for short, name in re.findall(r"\b(deploy|job|scaledobject|externalsecret)[/ ](?!kubernetes/)([a-z][\w-]*)", line):
+        for short, name in re.findall(
+            r"\b(deploy|job|scaledobject|externalsecret)[/ ](?!kubernetes/)([a-z][\w-]*)", line
+        ):
             assert name in known[short], line
             found += 1
     assert found > 10

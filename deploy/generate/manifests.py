@@ -200,7 +200,9 @@ def _rules(namespace: str) -> dict[str, Any]:
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
         "metadata": {"name": "bitloot"},
-        "spec": {"groups": [group | {"rules": [_rule(rule, namespace) for rule in group["rules"]]} for group in groups]},
+        "spec": {
+            "groups": [group | {"rules": [_rule(rule, namespace) for rule in group["rules"]]} for group in groups]
+        },
     }
 
 
