@@ -111,11 +111,15 @@ class Servers:
 @pytest.fixture(scope="session")
 def stack_root(request: pytest.FixtureRequest) -> Iterator[Path]:
     """This session's directory; nothing that was started under it outlives the session."""
-    sweep_leftovers()
     root = TEST_ROOTS / str(os.getpid())
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / "session.lock").open("w") as lock:
+    TEST_ROOTS.mkdir(parents=True, exist_ok=True)
+    with (TEST_ROOTS / "sweep.lock").open("w") as sweeping:  # several processes of pytest begin at the same moment
+        fcntl.flock(sweeping, fcntl.LOCK_EX)
+        sweep_leftovers()
+        root.mkdir(exist_ok=True)
+        lock = (root / "session.lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock:
         try:
             yield root
         finally:
