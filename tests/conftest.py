@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kustomized import DEPLOY, HOME, OVERLAYS, Render, rendered
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,3 +23,10 @@ def tool() -> Callable[..., str]:
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def render(tool: Callable[..., str]) -> Render:
+    """The objects of an overlay, or of `observability`."""
+    homes = {name: HOME / "overlays" / name for name in OVERLAYS} | {"observability": DEPLOY / "observability"}
+    return lambda name: rendered(tool("kustomize", "kubectl"), homes[name])

@@ -46,3 +46,24 @@ def test_what_is_scaled_publishes_no_port() -> None:
 def test_a_consumer_keeps_its_seat(name: str) -> None:
     """A name without a value that is set nowhere takes away what the image says: it is no way to leave it alone."""
     assert CONTAINERS[name]["environment"]["KAFKA_GROUP_INSTANCE_ID"] == "{hostname}"
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_an_image_of_ours_is_never_pulled(name: str) -> None:
+    """On Docker Hub the name is somebody else's, and what it is would be given our secrets."""
+    assert CONTAINERS[name]["pull_policy"] == "never"
+
+
+def test_the_collector_takes_its_configuration() -> None:
+    """What it says itself where this does not hold: "send_batch_max_size must be greater or equal to
+    send_batch_size"; and the latter's default is 8192."""
+    config = yaml.safe_load((ROOT / "deploy/observability/otel-collector/config.yml").read_text())
+    batch = config["processors"]["batch"]
+    assert batch["send_batch_max_size"] >= batch.get("send_batch_size", 8192)
+    named = [name for pipeline in config["service"]["pipelines"].values() for name in pipeline["processors"]]
+    assert named[0] == "memory_limiter", "it refuses before anything is kept"
+
+
+def test_what_is_done_by_hand_is_done_as_the_owner() -> None:
+    for name in ("migrate", "erase"):
+        assert CONTAINERS[name]["environment"]["DATABASE_URL"].startswith("postgresql://bitloot:"), name

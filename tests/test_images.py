@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 IMAGES = [f"bitloot/{name}:latest" for name in ("ingress", "fulfillment", "delivery", "admin", "sandbox")]
 BASE = "python:3.13-slim"
 TEXT_BYTES_MAX = 1024 * 1024
+ADDED_BYTES_MAX = 200_000_000  # to the base; the README says how many each has
 TOOLS = {"gcc", "cc", "make", "uv", "pip", "pip3", "git", "cargo"}
 
 
@@ -87,6 +88,11 @@ def test_an_image_runs_as_nobody_and_says_what_it_is(image: str) -> None:
     assert labels["revision"]
     names = {name.partition("=")[0] for name in config["Env"]}
     assert not any(word in name for name in names for word in ("SECRET", "PASSWORD", "TOKEN"))
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_is_as_small_as_the_readme_says(image: str) -> None:
+    assert inspected(image)["Size"] - inspected(BASE)["Size"] <= ADDED_BYTES_MAX
 
 
 def test_the_scan_knows_a_secret_when_it_sees_one() -> None:

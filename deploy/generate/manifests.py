@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
+import promql
 import users
 import yaml
 from bitloot_common import topics
@@ -11,6 +12,7 @@ from consumers import ladders
 
 ROOT: Final = Path(__file__).parents[2]
 HOME: Final = ROOT / "deploy" / "kubernetes" / "base"
+OVERLAYS: Final = HOME.parent / "overlays"
 RULES: Final = ROOT / "deploy" / "observability" / "prometheus" / "rules"
 SERVICES: Final = ("ingress", "fulfillment", "delivery", "admin")
 
@@ -28,7 +30,7 @@ SECRETS: Final = {
     """.split(),
     "fulfillment": "KINGUIN_API_KEY NOWPAYMENTS_API_KEY".split(),
     "delivery": "KINGUIN_API_KEY R2_ACCESS_KEY_ID R2_SECRET_ACCESS_KEY KEY_RING LINK_SECRETS SMTP_URL".split(),
-    "admin": [],
+    "admin": ["OIDC_CLIENT_SECRET"],
     "migrate": [f"{service.upper()}_DATABASE_PASSWORD" for service in SERVICES],
 }
 
@@ -43,7 +45,7 @@ def files() -> dict[Path, str]:
         ),
         HOME / "external-secrets.yaml": _text("deploy/generate/manifests.py", [_secret(name) for name in SECRETS]),
         HOME / "service-monitors.yaml": _text("deploy/generate/manifests.py", [_monitor(name) for name in SERVICES]),
-        HOME / "prometheus-rules.yaml": _text("deploy/observability/prometheus/rules", [_rules()]),
+        **_rules_of_overlays(),
     }
 
 
@@ -180,11 +182,31 @@ def _monitor(service: str) -> dict[str, Any]:
     }
 
 
-def _rules() -> dict[str, Any]:
+def _rules_of_overlays() -> dict[Path, str]:
+    """For each overlay that lists `prometheus-rules.yaml`. One Prometheus may see several shops: the rules of each
+    look at its own namespace, else one's health hides the other's outage, and both record the same series."""
+    found = {}
+    for path in sorted(OVERLAYS.glob("*/kustomization.yaml")):
+        overlay = yaml.safe_load(path.read_text())
+        if "prometheus-rules.yaml" in overlay["resources"]:
+            text = _text("deploy/observability/prometheus/rules", [_rules(overlay["namespace"])])
+            found[path.with_name("prometheus-rules.yaml")] = text
+    return found
+
+
+def _rules(namespace: str) -> dict[str, Any]:
     groups = [group for path in sorted(RULES.glob("*.yml")) for group in yaml.safe_load(path.read_text())["groups"]]
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
         "metadata": {"name": "bitloot"},
-        "spec": {"groups": groups},
+        "spec": {
+            "groups": [group | {"rules": [_rule(rule, namespace) for rule in group["rules"]]} for group in groups]
+        },
     }
+
+
+def _rule(rule: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """It asks for, and says, the namespace: an aggregation drops the label."""
+    labels = rule.get("labels", {}) | {"namespace": namespace}
+    return rule | {"expr": promql.of_namespace(rule["expr"], namespace), "labels": labels}

@@ -32,7 +32,7 @@ from bitloot_ingress.visit import Visit
 
 _REFUSED = from_zero(
     Counter("bitloot_http_refused_total", "Connections ended by a bound of the protocol.", ["reason"]),
-    ("connections", "not_http", "header_bytes", "header_time", "body_time", "request_time"),
+    ("connections_of_peer", "connections", "not_http", "header_bytes", "header_time", "body_time", "request_time"),
 )
 
 SWEEP_EVERY_S = 0.5
