@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 import pytest
+from bitloot_common.events.fulfillment import DeliveryRequested
 from bitloot_common.health import Degraded, health_routes
-from bitloot_common.retry import Ladder, WrongDeclaration
+from bitloot_common.retry import Ladder, Message, WrongDeclaration
 from bitloot_delivery.app import _consumers
 from eventually import eventually
 from fastapi import FastAPI
@@ -71,6 +72,11 @@ async def ready(ladder: Ladder) -> tuple[int, str]:
 
 async def test_partitions_that_change_hands_do_not_take_the_page_away() -> None:
     ladder = Ladder("delivery", "nobody:1")
+
+    @ladder.subscribe("deliveries.requested", DeliveryRequested)
+    async def on_delivery_requested(message: Message[DeliveryRequested]) -> None:
+        pass
+
     ladder._lanes = [ladder._main_lane()]  # not assigned, as between a revocation and the next assignment
     assert await ready(ladder) == (200, "degraded")
     with pytest.raises(Degraded, match="delivery has no assignment; new orders wait"):
