@@ -28,12 +28,15 @@ async def resolve(layout: Layout, java_home: Path, report: Report) -> Path:
     if not maven:
         raise ToolMissing(f"`mvn` was not found; {MAVEN_ADVICE}")
     report("Maven: starting (once; later runs find the jars here)")
-    draft = Path(tempfile.mkdtemp(prefix="jars-", dir=layout.cache))
-    try:
-        await _copy_dependencies(maven, java_home, draft, layout.log("maven"), report)
-        os.replace(draft, target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    async with layout.installing():
+        if target.is_dir():
+            return target
+        draft = Path(tempfile.mkdtemp(prefix="jars-", dir=layout.cache))
+        try:
+            await _copy_dependencies(maven, java_home, draft, layout.log("maven"), report)
+            os.replace(draft, target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return target
 
 

@@ -1,5 +1,9 @@
 """Where the stack keeps its things: one directory, `.local`, that `make clean` may forget."""
 
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +48,13 @@ class Layout:
 
     def data(self, name: str) -> Path:
         return self.root / "data" / name
+
+    @asynccontextmanager
+    async def installing(self) -> AsyncIterator[None]:
+        """Alone in the cache: two stacks may start at once, and Maven's repository bears one writer."""
+        with (self.cache / "lock").open("w") as lock:
+            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+            yield
 
     def create(self) -> None:
         for directory in (self.root, self.pids, self.logs, self.root / "data", self.cache):
