@@ -30,7 +30,7 @@ clean: setup ## stop the local stack and forget its data
 
 test: setup ## every test: unit, integration, end to end; ARGS="-k name" for some
 	@deploy/local/test-tools
-	@exec .venv/bin/pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup $(ARGS)
+	@exec .venv/bin/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 chaos: setup ## 2,000 orders under faults and kill -9; CHAOS_ORDERS and CHAOS_SEED for others
 	@CHAOS_ORDERS=$${CHAOS_ORDERS:-2000} exec .venv/bin/pytest tests/e2e/test_chaos.py $(ARGS)

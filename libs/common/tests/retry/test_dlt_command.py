@@ -64,7 +64,11 @@ async def test_ctrl_c_leaves_the_record_of_what_was_sent(shop: Shop, pool: Any) 
     words = ("dlt", "replay", "--service", shop.family.service, "--from-topic", "--yes", "--rate", "5", "--json")
     env = os.environ | shop.env(database=False)
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(BITLOOT, *words, env=env, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(
+        BITLOOT, *words, env=env, stdout=pipe, stderr=pipe,
+        # tests that run in a shell's background have inherited that it is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     await eventually(lambda: len(shop.effects) >= 2, "some are sent")
     process.send_signal(signal.SIGINT)
     out, said = await process.communicate()
