@@ -57,6 +57,6 @@ class ShopSettings(KinguinSettings, DatabaseSettings):
 class Settings(ShopSettings, ServiceSettings, ConsumerSettings):
     """The service."""
 
-    consumer_concurrency: int = Field(64, ge=1, description="messages handled at once")
+    consumer_concurrency: int = Field(64, ge=1, description="messages of one topic handled at once")
     kinguin_balance_interval_s: float = Field(300.0, gt=0)
     kinguin_balance_alert_eur: float = Field(500.0, ge=0, description="below it a warning; esa")
