@@ -149,7 +149,7 @@ async def test_a_letter_that_cannot_go_back_fails_the_command(shop: Shop, pool: 
 
 async def test_none_is_left_out_in_silence(shop: Shop, pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     await buried(shop, pool, 3)
-    monkeypatch.setattr("bitloot_common.deadletters.desk.LIMIT_MAX", 2)
+    monkeypatch.setattr("bitloot_common.deadletters.table.LIMIT_MAX", 2)
     service = ("--service", shop.family.service)
     for words in (("replay", *service), ("replay", *service, "--from-topic"), ("discard", *service)):
         said = await shop.dlt(*words, "--yes", code=1)

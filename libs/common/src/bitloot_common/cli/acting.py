@@ -13,11 +13,12 @@ from bitloot_common.cli.output import fail, print_json
 from bitloot_common.deadletters import show
 from bitloot_common.deadletters.acts import Report
 from bitloot_common.deadletters.database import DatabaseAway
-from bitloot_common.deadletters.desk import Desk, TooMany
+from bitloot_common.deadletters.desk import Desk
 from bitloot_common.deadletters.letter import DeadLetter, State
 from bitloot_common.deadletters.record import Record
 from bitloot_common.deadletters.replay import Sending
 from bitloot_common.deadletters.selection import Selection
+from bitloot_common.deadletters.table import TooMany
 
 R = TypeVar("R")
 

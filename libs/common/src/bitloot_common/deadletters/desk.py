@@ -1,5 +1,6 @@
 """An operator's desk: the table, or the topics alone when the database is away."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -16,20 +17,9 @@ from bitloot_common.deadletters.record import Record, write
 from bitloot_common.deadletters.replay import Sender, Sending
 from bitloot_common.deadletters.selection import Selection
 
-LIMIT_MAX = 100_000
 CONNECT_S_MAX = 5.0
 COMMAND_S_MAX = 30.0
 CLOSE_S_MAX = 2.0
-
-
-class TooMany(Exception):
-    """More letters than one act takes: none is left out in silence."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(
-            f"{count} dead letters, more than the {LIMIT_MAX} that are taken at once: narrow it, the oldest first with"
-            " --until, or by --service, --topic, --fingerprint, --error"
-        )
 
 
 class Desk:
@@ -59,14 +49,12 @@ class Desk:
 
     async def all_of(self, selection: Selection) -> list[DeadLetter]:
         """As `find`, whole. Raises TooMany."""
-        if self._from_topic:
-            count = len(letters := await self.find(selection, limit=LIMIT_MAX + 1))
-        else:
+        if not self._from_topic:
             async with self._connected() as connection:
-                count = await table.count(connection, selection)
-            letters = await self.find(selection, limit=LIMIT_MAX) if count <= LIMIT_MAX else []
-        if count > LIMIT_MAX:
-            raise TooMany(count)
+                return await table.all_of(connection, selection)
+        letters = await self.find(selection, limit=sys.maxsize)
+        if len(letters) > table.LIMIT_MAX:
+            raise table.TooMany(len(letters))
         return letters
 
     async def effects(self, letters: Sequence[DeadLetter]) -> dict[UUID, str]:

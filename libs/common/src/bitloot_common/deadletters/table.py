@@ -13,6 +13,17 @@ from bitloot_common.deadletters.selection import Selection
 
 LIMIT_MAX = 100_000
 
+
+class TooMany(Exception):
+    """More letters than one act takes: none is left out in silence."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count} dead letters, more than the {LIMIT_MAX} that are taken at once: narrow it, the oldest first"
+            " (until), or by service, topic, fingerprint or error"
+        )
+
+
 _INSERT = """
 insert into dead_letters (
     id, service, dlt_topic, dlt_partition, dlt_offset, original_topic, original_partition, original_offset,
@@ -53,6 +64,14 @@ async def find(connection: Connection, selection: Selection, *, limit: int = 100
         *arguments,
     )
     return [DeadLetter.from_row(dict(row)) for row in rows]
+
+
+async def all_of(connection: Connection, selection: Selection) -> list[DeadLetter]:
+    """As `find`, whole. Raises TooMany."""
+    letters = await find(connection, selection, limit=LIMIT_MAX)
+    if len(letters) == LIMIT_MAX and (there := await count(connection, selection)) > LIMIT_MAX:
+        raise TooMany(there)
+    return letters
 
 
 async def with_states(connection: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:

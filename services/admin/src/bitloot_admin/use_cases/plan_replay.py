@@ -32,10 +32,11 @@ async def plan_replay(
 ) -> tuple[Plan, list[Sending]]:
     """The plan, and the messages themselves, oldest first.
 
-    Raises NotFound when nothing is meant, Unprocessable when the edited body may not be sent.
+    Raises NotFound when nothing is meant, Unprocessable when more is meant than one job takes, or when the edited
+    body may not be sent.
     """
     async with pool.acquire() as connection:
-        letters = list(reversed(await table.find(connection, selection, limit=table.LIMIT_MAX)))
+        letters = list(reversed(await whole(connection, selection)))
         if not letters:
             raise NotFound("No dead letter is meant.")
         handled = await table.handled(connection, letters)
@@ -52,6 +53,14 @@ async def plan_replay(
         sendings=[_planned(each, effects[each.letter.id], statuses) for each in sendings[:SHOWN_MAX]],
     )
     return plan, sendings
+
+
+async def whole(connection: Connection, selection: Selection) -> list[DeadLetter]:
+    """Every letter that is meant, newest first. Raises Unprocessable when those are too many for one act."""
+    try:
+        return await table.all_of(connection, selection)
+    except table.TooMany as error:
+        raise Unprocessable(f"{error}.") from None
 
 
 async def taken_up(

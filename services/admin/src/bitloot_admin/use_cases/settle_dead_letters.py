@@ -6,16 +6,20 @@ from uuid import UUID
 from bitloot_admin import audit
 from bitloot_admin.models.dead_letters import Acted, LetterAct
 from bitloot_admin.store import dead_letters, jobs
+from bitloot_admin.use_cases.plan_replay import whole
 from bitloot_common.db import Pool
 from bitloot_common.deadletters import State, table
 from bitloot_common.problem import Conflict, NotFound
 
 
 async def settle(pool: Pool, act: Literal["discard", "restore"], wanted: LetterAct, *, actor: str) -> Acted:
-    """Changes the letters that are in the state for it; with `dryRun` says how many those are."""
+    """Changes the letters that are in the state for it; with `dryRun` says how many those are.
+
+    Raises Unprocessable when more letters are meant than one act takes.
+    """
     before = State.OPEN if act == "discard" else State.DISCARDED
     async with pool.acquire() as connection, connection.transaction():
-        letters = await table.find(connection, wanted.selection(before), limit=table.LIMIT_MAX)
+        letters = await whole(connection, wanted.selection(before))
         ids = [letter.id for letter in letters if letter.state is before]
         if wanted.dry_run:
             return Acted(selected=len(letters), changed=len(ids), dry_run=True)
