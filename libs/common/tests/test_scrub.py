@@ -15,6 +15,9 @@ SECRETS = [
     ("https://s3/x?X-Amz-Credential=AKIA1234&X-Amz-Signature=0badc0de99", "0badc0de99"),
     ('{"serial": "QWERT-12345"}', "QWERT-12345"),
     ("the key is ABCDE-12345-FGHIJ-67890", "ABCDE-12345"),
+    ("the key is 9540-7733-8743", "9540-7733-8743"),
+    ("the key is 01A20A86-9540-7733-8743-9901A0374F15", "9540-7733-8743"),
+    ("the key is ABCDE-9540-7733-8743-9901a0374f15", "9540-7733"),
     ("postgresql://bitloot:hunter22@db:5432/x", "hunter22"),
     ("client_secret=s3cr3tvalue&grant_type=client_credentials", "s3cr3tvalue"),
 ]
@@ -39,6 +42,7 @@ def test_the_first_look_overlooks_nothing_that_a_pattern_would_take_out(pattern:
     "text",
     [
         "order 0196b1a2-7c3d-7e4f-8a5b-6c7d8e9f0a1b is paid",
+        "order 01a20a86-9540-7733-8743-9901a0374f15 is paid",
         "payments.ipn[3]@42 handled in 12 ms",
         "listening on http://127.0.0.1:4000/healthz",
         "status code: None",

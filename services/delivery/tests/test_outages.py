@@ -40,9 +40,9 @@ async def message_ids(storefront: Storefront, name: str) -> Counter[str]:
 @pytest.mark.timeout(400)
 async def test_every_mail_arrives_once_after_the_mail_server_was_away(storefront: Storefront, system: Any) -> None:
     await kill(system, "smtp")
-    orders = await buy(storefront, "down", 20)
+    orders = await buy(storefront, "mail-away", 20)
     for second in range(int(MAIL_DOWN_S)):  # business goes on meanwhile
-        orders += await buy(storefront, f"down-{second}", 2)
+        orders += await buy(storefront, f"mail-away-{second}", 2)
         await asyncio.sleep(1)
 
     async def stored() -> bool:
@@ -52,7 +52,9 @@ async def test_every_mail_arrives_once_after_the_mail_server_was_away(storefront
     await start(system, "smtp")
     for order in orders:
         await storefront.reaches(order, "fulfilled", deadline_s=120)
-    assert await message_ids(storefront, "down") == Counter(f"{order.id}.keys.1@bitloot.example" for order in orders)
+    assert await message_ids(storefront, "mail-away") == Counter(
+        f"{order.id}.keys.1@bitloot.example" for order in orders
+    )
     assert [letter for order in orders for letter in await storefront.dead_letters(order)] == []
 
 

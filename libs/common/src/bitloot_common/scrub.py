@@ -41,8 +41,15 @@ _PATTERNS: Final = (
     (re.compile(r"(://[^\s:/@]+:)[^\s@/]+@"), rf"\1{MASK}@"),
     # compact JOSE objects, signed or encrypted
     (re.compile(r"\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]*\.[A-Za-z0-9_\-.]+"), MASK),
-    # the shape of a game key: AAAAA-BBBBB-CCCCC[-…]
-    (re.compile(r"\b(?=[A-Z0-9-]*[0-9])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,7}\b"), MASK),
+    # the shape of a game key: AAAAA-BBBBB-CCCCC[-…]; one id in two hundred has digits alone in its middle (RFC 9562's
+    # text form, in small letters) and stays whole, else nobody finds the order
+    (
+        re.compile(
+            r"\b(?!(?<=\b[0-9a-f]{8}-)[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
+            r"(?=[A-Z0-9-]*[0-9])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,7}\b"
+        ),
+        MASK,
+    ),
 )
 
 
