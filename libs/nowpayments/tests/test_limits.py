@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from bitloot_nowpayments import NowPayments
 from bitloot_nowpayments.client import ANSWER_BYTES_MAX, Limits
-from bitloot_nowpayments.errors import NowPaymentsUnavailable
+from bitloot_nowpayments.errors import NowPaymentsError, NowPaymentsUnavailable
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"
 
@@ -49,3 +49,16 @@ async def test_an_answer_without_an_end_is_not_read_to_it() -> None:
         with pytest.raises(NowPaymentsUnavailable):
             await nowpayments.get_payment("1")
         assert sent[0] < 100 * ANSWER_BYTES_MAX
+
+
+@pytest.mark.parametrize("status", ["503 Service Unavailable", "403 Forbidden", "429 Too Many Requests"])
+async def test_a_provider_that_refuses_to_say_how_it_is_is_not_well(status: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, NowPayments(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "key") as nowpayments:
+        with pytest.raises(NowPaymentsError):
+            await nowpayments.status()

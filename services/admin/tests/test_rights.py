@@ -113,3 +113,23 @@ def test_a_page_sends_an_unknown_caller_to_sign_in_and_back(admin: Admin) -> Non
 def test_signing_in_leads_nowhere_else(admin: Admin, elsewhere: str) -> None:
     form = {"email": "viewer@bitloot.example", "password": PASSWORD, "next": elsewhere}
     assert admin.client().post("/sign-in", data=form).headers["location"] == "/"
+
+
+def test_a_revoked_token_takes_those_with_it_that_it_issued(admin: Admin) -> None:
+    first = admin.bearer().post("/admin/api-tokens", json={"name": "stolen", "role": "admin"}).json()
+    second = admin.bearer(first["token"]).post("/admin/api-tokens", json={"name": "minted", "role": "admin"}).json()
+    assert admin.bearer(second["token"]).get("/admin/people").status_code == 200
+
+    assert admin.bearer().delete(f"/admin/api-tokens/{first['id']}").status_code == 204
+
+    assert admin.bearer(second["token"]).get("/admin/people").status_code == 401
+
+
+def test_a_token_scoped_to_manage_makes_nobody_an_admin(admin: Admin) -> None:
+    wanted = {"name": "manages only", "role": "admin", "scopes": ["manage"]}
+    scoped = admin.bearer(admin.bearer().post("/admin/api-tokens", json=wanted).json()["token"])
+    people = scoped.get("/admin/people").json()["items"]
+
+    person = {"email": "thief@example.com", "name": "Thief", "role": "admin", "password": PASSWORD}
+    assert scoped.post("/admin/people", json=person).status_code == 403
+    assert scoped.patch(f"/admin/people/{people[0]['id']}", json={"password": PASSWORD}).status_code == 403

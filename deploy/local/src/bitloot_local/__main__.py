@@ -15,7 +15,7 @@ from bitloot_local.layout import Layout
 from bitloot_local.stack import Stack, down, only_one
 from bitloot_local.terminal import Terminal
 
-KEPT_BY_CLEAN = {"cache", "lock", "uv"}
+KEPT_BY_CLEAN = {"cache", "lock", "tools", "uv"}
 FAILED, INTERRUPTED = 1, 130
 
 

@@ -126,7 +126,9 @@ class NowPayments:
 
     async def status(self) -> None:
         """Returns when the provider says that it is up. Needs no key and no token."""
-        await self._send("status", "GET", "/status")
+        answer = await self._send("status", "GET", "/status")
+        if not 200 <= answer.status_code < 300:
+            raise _error("status", answer.status_code, _json(answer) or {})
 
     async def _call(
         self, operation: str, method: str, path: str, bucket: TokenBucket, **request: Any

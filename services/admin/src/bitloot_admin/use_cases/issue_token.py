@@ -53,10 +53,12 @@ async def issue_token(pool: Pool, new: NewToken, *, issuer: Identity) -> IssuedT
 
 
 async def revoke_token(pool: Pool, token_id: UUID, *, actor: str, reason: str = "") -> None:
-    """The token opens nothing from here on. Raises NotFound."""
+    """The token opens nothing from here on, and no more do those that it issued. Raises NotFound."""
     async with pool.acquire() as connection, connection.transaction():
         name = await access.revoke_token(connection, token_id)
         if name is None:
             raise NotFound(f"There is no living token {token_id}.")
-        detail = {"id": str(token_id)}
+        revoked = await access.revoke_tokens_of(connection, f"token:{name}")
+        detail: dict[str, object] = {"id": str(token_id)}
+        detail |= {"tokensRevoked": revoked} if revoked else {}
         await audit.write(connection, actor, "token.revoked", f"token:{name}", reason=reason, detail=detail)
