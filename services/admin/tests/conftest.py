@@ -14,8 +14,9 @@ import httpx
 import pytest
 import uvicorn
 from bitloot_admin.app import create_app
+from bitloot_admin.identity import Identity
 from bitloot_admin.models.people import NewPerson
-from bitloot_admin.rights import Role
+from bitloot_admin.rights import RIGHTS, Role
 from bitloot_admin.settings import Settings
 from bitloot_admin.use_cases.add_person import add_person
 from bitloot_admin.use_cases.generate_history import generate_history
@@ -85,7 +86,7 @@ async def _people(url: str) -> None:
         await db.prepare(connection)
         for role in Role:
             new = NewPerson(email=f"{role}@bitloot.example", name=role, role=role, password=SecretStr(PASSWORD))
-            await add_person(connection, new, actor="test")
+            await add_person(connection, new, by=Identity("test", Role.ADMIN, RIGHTS[Role.ADMIN]))
     finally:
         await connection.close()
 

@@ -133,3 +133,8 @@ def test_a_token_scoped_to_manage_makes_nobody_an_admin(admin: Admin) -> None:
     person = {"email": "thief@example.com", "name": "Thief", "role": "admin", "password": PASSWORD}
     assert scoped.post("/admin/people", json=person).status_code == 403
     assert scoped.patch(f"/admin/people/{people[0]['id']}", json={"password": PASSWORD}).status_code == 403
+
+    # nor by the page's form, which takes a bearer token too
+    scoped.post("/people", data=person)
+    scoped.post(f"/people/{people[0]['id']}", data={"role": "admin", "disabled": "true"})
+    assert scoped.get("/admin/people").json()["items"] == people

@@ -14,8 +14,9 @@ from bitloot_common.settings import DatabaseSettings, load
 from pydantic import SecretStr, ValidationError
 
 from bitloot_admin import cli_acts, cli_lookup
+from bitloot_admin.identity import Identity
 from bitloot_admin.models.people import NewPerson, Person
-from bitloot_admin.rights import Role
+from bitloot_admin.rights import RIGHTS, Role
 from bitloot_admin.use_cases import generate_history as history
 from bitloot_admin.use_cases.add_person import PersonExists, add_person
 
@@ -84,7 +85,8 @@ async def _create(database_url: str, new: NewPerson) -> Person:
     connection = await asyncpg.connect(database_url, timeout=10)
     try:
         await db.prepare(connection)
-        return await add_person(connection, new, actor=f"command:{os.environ.get('USER', 'unknown')}")
+        user = f"command:{os.environ.get('USER', 'unknown')}"
+        return await add_person(connection, new, by=Identity(user, Role.ADMIN, RIGHTS[Role.ADMIN]))
     finally:
         await connection.close()
 

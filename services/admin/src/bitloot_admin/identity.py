@@ -1,8 +1,11 @@
 """Who is calling."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+from bitloot_common.problem import Forbidden
 
 from bitloot_admin.rights import RIGHTS, Right, Role
 
@@ -23,6 +26,11 @@ class Identity:
 
     def may(self, right: Right) -> bool:
         return right in self.rights
+
+    def must_hold(self, rights: Collection[Right], who_would: str) -> None:
+        """Nobody hands out what they do not hold themselves. Raises Forbidden."""
+        if beyond := set(rights) - self.rights:
+            raise Forbidden(f"You do not hold yourself what {who_would} would: {', '.join(sorted(beyond))}.")
 
 
 def token_identity(name: str, role: Role, scopes: list[str] | None) -> Identity:

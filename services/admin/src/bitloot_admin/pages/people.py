@@ -51,7 +51,7 @@ async def add(
             email=email, name=name, role=role, password=SecretStr(password) if password else None, reason=reason
         )
         async with parts.pool.acquire() as connection:
-            await add_person(connection, new, actor=who.actor)
+            await add_person(connection, new, by=who)
     except (Problem, ValidationError) as refused:
         return await _page(parts, request, error=_why(refused))
     return back_to("/people", f"{name} may sign in as {role}.")
@@ -85,7 +85,7 @@ async def change(
         role=role, disabled=disabled, password=SecretStr(password) if password else None, reason=reason
     )
     try:
-        person = await change_person(parts.pool, person_id, wanted, actor=who.actor)
+        person = await change_person(parts.pool, person_id, wanted, by=who)
     except Problem as refused:
         return await _page(parts, request, error=_why(refused))
     return back_to("/people", f"{person.name} is changed; their sessions have ended.")

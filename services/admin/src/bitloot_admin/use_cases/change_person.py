@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from bitloot_admin import audit, passwords
+from bitloot_admin.identity import Identity
 from bitloot_admin.models.people import Person, PersonChange
 from bitloot_admin.rights import RIGHTS, Right, Role
 from bitloot_admin.store import access
@@ -17,9 +18,10 @@ class LastAdmin(Conflict):
         super().__init__("This is the last admin who can sign in; make another one first.")
 
 
-async def change_person(pool: Pool, person_id: UUID, change: PersonChange, *, actor: str) -> Person:
+async def change_person(pool: Pool, person_id: UUID, change: PersonChange, *, by: Identity) -> Person:
     """Applies the change and ends the person's sessions; disabled, or no admin any more, also the tokens that
-    they issued. Raises NotFound, LastAdmin or WeakPassword."""
+    they issued. Raises Forbidden, NotFound, LastAdmin or WeakPassword."""
+    by.must_hold(RIGHTS[Role.ADMIN], "a person")  # a role or a password hands out all that the role holds
     async with pool.acquire() as connection:
         found = await access.find_person(connection, person_id)
         if found is None:
@@ -49,7 +51,7 @@ async def change_person(pool: Pool, person_id: UUID, change: PersonChange, *, ac
             }
             detail |= {"tokensRevoked": revoked} if revoked else {}
             target = f"person:{before.email}"
-            await audit.write(connection, actor, "person.changed", target, reason=change.reason, detail=detail)
+            await audit.write(connection, by.actor, "person.changed", target, reason=change.reason, detail=detail)
             row = await access.find_person(connection, person_id)
     assert row is not None, "people are never deleted"
     return Person.model_validate(dict(row))

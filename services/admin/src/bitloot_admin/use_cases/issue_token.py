@@ -10,7 +10,7 @@ from bitloot_admin.rights import RIGHTS
 from bitloot_admin.store import access
 from bitloot_common.db import Pool
 from bitloot_common.ids import new_id
-from bitloot_common.problem import Conflict, Forbidden, NotFound, Unprocessable
+from bitloot_common.problem import Conflict, NotFound, Unprocessable
 
 
 class NameTaken(Conflict):
@@ -28,8 +28,7 @@ async def issue_token(pool: Pool, new: NewToken, *, issuer: Identity) -> IssuedT
     missing = set(new.scopes or []) - RIGHTS[new.role]
     if missing:
         raise Unprocessable(f"The role {new.role} does not hold: {', '.join(sorted(missing))}.")
-    if beyond := set(RIGHTS[new.role] if new.scopes is None else new.scopes) - issuer.rights:
-        raise Forbidden(f"You do not hold yourself what the token would: {', '.join(sorted(beyond))}.")
+    issuer.must_hold(RIGHTS[new.role] if new.scopes is None else new.scopes, "the token")
     if new.name.lower() == BOOTSTRAP:
         raise NameTaken(new.name)
     token = tokens.new_token(tokens.PREFIX)
